@@ -29,8 +29,8 @@ struct Environment: Sendable {
     var globals: GlobalOptions
     var masker: Masker
     var output: Output
-    /// What sends at last, for at most so many requests at once.
-    var makeNetwork: @Sendable (_ connections: Int) -> any HTTPTransport
+    /// What sends at last.
+    var network: any HTTPTransport
     /// When the budget of network time ends (`--max-time`).
     var deadline: ContinuousClock.Instant?
 
@@ -59,12 +59,12 @@ struct Environment: Sendable {
             width: terminal.width)
     }
 
-    /// The transports of a command that has at most `connections` requests under way.
-    func stack(connections: Int = 4) -> TransportStack {
+    /// The transports that every request of the command goes through.
+    func stack() -> TransportStack {
         let recorders: [any ExchangeRecorder] =
             globals.verbosity > 0 ? [ExchangeLog(output: output, showsContent: globals.verbosity > 1)] : []
         return TransportStack(
-            network: globals.isDryRun ? PreviewTransport(output: output, masker: masker) : makeNetwork(connections),
+            network: globals.isDryRun ? PreviewTransport(output: output, masker: masker) : network,
             retryPolicy: RetryPolicy(retries: globals.retries), deadline: deadline, timing: timing, masker: masker,
             recorders: recorders,
             retryNotice: { [output] notice in
