@@ -170,7 +170,7 @@ struct CSVReaderTests {
         var records: [[String]] = []
         while try reader.next() { records.append(reader.strings) }
         #expect(records == [["a", "b"], ["1", "2"]])
-        #expect(reader.bytesRead == 8)
+        #expect(reader.bytesConsumed == 8)
         try handle.close()
 
         #expect(throws: CSVError.unreadable(errno: EBADF)) { try CSVReader(CSVDescriptorSource(-1)).next() }

@@ -78,8 +78,8 @@ package final class CSVReader {
     package private(set) var recordLine = 0
     /// The current record's ordinal, from 1; a header counts, a blank line does not.
     package private(set) var recordOrdinal = 0
-    /// Bytes read so far, as UTF-8.
-    package var bytesRead: Int { droppedBytes + end }
+    /// Bytes up to the end of the current record, as UTF-8; at the end of the file, all of them.
+    package var bytesConsumed: Int { droppedBytes + start }
 
     package init(_ source: any CSVByteSource, options: Options = Options()) {
         self.options = options
