@@ -80,7 +80,7 @@ struct Parser {
             parsed.occurrences[positional.key, default: []].append(
                 .init(spelling: positional.name, text: word, value: value))
         } catch {
-            throw self.error("invalid value '\(word)' for \(positional.name): \(error.reason)")
+            throw self.error("invalid value '\(Self.shortened(word))' for \(positional.name): \(error.reason)")
         }
     }
 
@@ -205,7 +205,7 @@ struct Parser {
             let next = index + 1 < arguments.count ? arguments[index + 1] : nil
             throw error(
                 "option '\(spelling)' needs a value: '\(spelling) \(specification.placeholder)'",
-                hint: next.map { "a value that begins with '-' is written '--\(option.name)=\($0)'" })
+                hint: next.map { "a value that begins with '-' is written '--\(option.name)=\(Self.shortened($0))'" })
         }
         if !option.isRepeatable, let earlier = parsed.occurrences[option.key]?.first {
             let (first, second) = (Self.shortened(earlier.text), Self.shortened(text))
