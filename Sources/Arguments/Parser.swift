@@ -67,7 +67,7 @@ struct Parser {
         case .rest(needsTerminator: false): optionsEnded = true
         case .rest(needsTerminator: true):
             throw error(
-                "superfluous argument '\(word)'",
+                "superfluous argument '\(Self.shortened(word))'",
                 hint: "'--' stands before \(positional.name): \(tree.usage(of: path))")
         }
         try store(word, for: positional)
@@ -116,9 +116,10 @@ struct Parser {
     }
 
     private mutating func takeLong(_ word: String) throws(UsageError) -> Invocation? {
-        let equals = word.firstIndex(of: "=")
+        // By bytes: as a character, '=' may have merged with a combining mark that begins the value.
+        let equals = word.utf8.firstIndex(of: UInt8(ascii: "="))
         let spelling = String(word[..<(equals ?? word.endIndex)])
-        let attached = equals.map { String(word[word.index(after: $0)...]) }
+        let attached = equals.map { String(word[word.utf8.index(after: $0)...]) }
         let name = spelling.dropFirst(2)
         if let builtIn = Self.builtIn(long: name) {
             guard attached == nil else { throw takesNoValue(spelling, builtIn) }
