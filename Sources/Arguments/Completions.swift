@@ -61,6 +61,8 @@ struct CompletionModel {
         /// The names that lead to the command, divided by spaces; empty for the root.
         let path: String
         let subcommands: [Candidate]
+        /// The words that lead to the entry whose path is longer by them.
+        var descents: [String]
         let options: [OptionEntry]
         let positionals: [PositionalEntry]
     }
@@ -75,7 +77,7 @@ struct CompletionModel {
 
     init(_ tree: CommandTree) {
         program = tree.programName
-        entries = tree.visibleCommands().map { path, command in
+        var entries = tree.visibleCommands().map { path, command in
             let builtIn = path.isEmpty ? CommandTree.builtInOptions.options : []
             let options = (command.visibleOptions + builtIn).map { option in
                 OptionEntry(
@@ -100,8 +102,20 @@ struct CompletionModel {
             return Entry(
                 path: path.joined(separator: " "),
                 subcommands: command.visibleSubcommands.map { Candidate(text: $0.name, summary: $0.summary) },
-                options: options, positionals: positionals)
+                descents: command.visibleSubcommands.map(\.name), options: options, positionals: positionals)
         }
+        // `help GROUP` goes on with the group's own subcommands.
+        let groups = tree.root.visibleSubcommands.filter { !$0.visibleSubcommands.isEmpty }
+        if let help = entries.firstIndex(where: { $0.path == "help" }) {
+            entries[help].descents = groups.map(\.name)
+        }
+        entries += groups.map { group in
+            let names = group.visibleSubcommands.map { Candidate(text: $0.name, summary: $0.summary) }
+            let subject = PositionalEntry(offer: .words(names), takesAll: false, isRest: false, needsTerminator: false)
+            return Entry(
+                path: "help \(group.name)", subcommands: [], descents: [], options: [], positionals: [subject])
+        }
+        self.entries = entries
     }
 
     /// A shell pattern for `PATH|WORD`, any path for the root's options.
@@ -161,8 +175,8 @@ struct CompletionModel {
 
     /// The body of `case "$place|$word"` that succeeds where the word is a subcommand.
     func descentCases() -> [String] {
-        let lines = entries.filter { !$0.subcommands.isEmpty }.map { entry in
-            let patterns = entry.subcommands.map { Self.quoted("\(entry.path)|\($0.text)") }
+        let lines = entries.filter { !$0.descents.isEmpty }.map { entry in
+            let patterns = entry.descents.map { Self.quoted("\(entry.path)|\($0)") }
             return "    \(patterns.joined(separator: " | "))) return 0 ;;"
         }
         return lines + ["    *) return 1 ;;"]

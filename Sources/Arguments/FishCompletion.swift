@@ -21,7 +21,7 @@ struct FishCompletion {
             "            set count (math $count + 1)",
             "        else if test \"$word\" = --",
             "            set ended ended",
-            "        else if string match -q -- '-?*' $word",
+            "        else if string match -qr -- '^-.' $word",
             "            switch \"$place|$word\"",
         ]
         let valued = model.entries.flatMap { entry in
@@ -34,7 +34,7 @@ struct FishCompletion {
         }
         lines += ["            end", "        else", "            switch \"$place|$word\""]
         let descents = model.entries.flatMap { entry in
-            entry.subcommands.map { quoted("\(entry.path)|\($0.text)") }
+            entry.descents.map { quoted("\(entry.path)|\($0)") }
         }
         lines += [
             "                case \(descents.joined(separator: " "))",

@@ -13,7 +13,7 @@ package enum ManualPage {
         page.text(tree.usage(of: []))
         if !tree.root.discussion.isEmpty {
             page.macro("SH", ["DESCRIPTION"])
-            page.prose(tree.root.discussion)
+            page.prose(tree.root.discussion, startsSection: true)
         }
         let groups = tree.root.optionGroups + [CommandTree.builtInOptions]
         page.macro("SH", ["GLOBAL OPTIONS"])
@@ -36,8 +36,7 @@ package enum ManualPage {
         for topic in tree.topics {
             page.macro("SH", [topic.name.uppercased()])
             page.text(topic.summary)
-            page.macro("PP", [])
-            page.prose(topic.text)
+            page.prose(topic.text, startsSection: false)
         }
         if !tree.root.examples.isEmpty {
             page.macro("SH", ["EXAMPLES"])
@@ -69,17 +68,18 @@ private struct Roff {
         for line in Prose.wrap(Self.escaped(text), width: 76) { self.line(line) }
     }
 
-    mutating func prose(_ text: String) {
+    /// - Parameter startsSection: whether a heading stands before it, so that a paragraph needs no macro.
+    mutating func prose(_ text: String, startsSection: Bool) {
         for (place, block) in Prose.blocks(of: text).enumerated() {
             switch block {
             case .paragraph(let text):
-                if place > 0 { macro("PP", []) }
+                if place > 0 || !startsSection { macro("PP", []) }
                 self.text(text)
             case .item(let text):
                 source += ".IP \\(bu 2\n"
                 self.text(text)
             case .verbatim(let lines):
-                if place > 0 { macro("PP", []) }
+                if place > 0 || !startsSection { macro("PP", []) }
                 verbatim(lines)
             }
         }
@@ -104,8 +104,7 @@ private struct Roff {
             text("Standard output: \(output).")
         }
         if !command.discussion.isEmpty {
-            macro("PP", [])
-            prose(command.discussion)
+            prose(command.discussion, startsSection: false)
         }
         for positional in command.positionals { entry(positional.name, positional.fullHelp) }
         for group in command.optionGroups { options(group.options) }

@@ -1,7 +1,7 @@
 /// An option that takes one value and may be given once: `--name value`, `--name=value`, `-n value`.
 package struct Option<Value: Sendable>: OptionDescriptor {
     package let specification: OptionSpecification
-    /// Reads a value, or says why it cannot be one.
+    /// Reads a value, or says why it cannot be one: the same rule for a value from the environment or a file.
     package let convert: @Sendable (String) throws(ValueError) -> Value
 
     /// - Parameters:
@@ -28,7 +28,7 @@ package struct Option<Value: Sendable>: OptionDescriptor {
 /// An option that takes one value each time it is given; the values keep their order.
 package struct RepeatableOption<Value: Sendable>: OptionDescriptor {
     package let specification: OptionSpecification
-    /// Reads a value, or says why it cannot be one.
+    /// Reads a value, or says why it cannot be one: the same rule for a value from the environment or a file.
     package let convert: @Sendable (String) throws(ValueError) -> Value
 
     /// Takes what `Option.init` takes.

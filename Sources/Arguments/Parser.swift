@@ -67,7 +67,7 @@ struct Parser {
         case .rest(needsTerminator: false): optionsEnded = true
         case .rest(needsTerminator: true):
             throw error(
-                "superfluous argument '\(word)'",
+                "superfluous argument '\(Self.shortened(word))'",
                 hint: "'--' stands before \(positional.name): \(tree.usage(of: path))")
         }
         try store(word, for: positional)
@@ -80,7 +80,7 @@ struct Parser {
             parsed.occurrences[positional.key, default: []].append(
                 .init(spelling: positional.name, text: word, value: value))
         } catch {
-            throw self.error("invalid value '\(word)' for \(positional.name): \(error.reason)")
+            throw self.error("invalid value '\(Self.shortened(word))' for \(positional.name): \(error.reason)")
         }
     }
 
@@ -116,9 +116,10 @@ struct Parser {
     }
 
     private mutating func takeLong(_ word: String) throws(UsageError) -> Invocation? {
-        let equals = word.firstIndex(of: "=")
+        // By bytes: as a character, '=' may have merged with a combining mark that begins the value.
+        let equals = word.utf8.firstIndex(of: UInt8(ascii: "="))
         let spelling = String(word[..<(equals ?? word.endIndex)])
-        let attached = equals.map { String(word[word.index(after: $0)...]) }
+        let attached = equals.map { String(word[word.utf8.index(after: $0)...]) }
         let name = spelling.dropFirst(2)
         if let builtIn = Self.builtIn(long: name) {
             guard attached == nil else { throw takesNoValue(spelling, builtIn) }
@@ -205,7 +206,7 @@ struct Parser {
             let next = index + 1 < arguments.count ? arguments[index + 1] : nil
             throw error(
                 "option '\(spelling)' needs a value: '\(spelling) \(specification.placeholder)'",
-                hint: next.map { "a value that begins with '-' is written '--\(option.name)=\($0)'" })
+                hint: next.map { "a value that begins with '-' is written '--\(option.name)=\(Self.shortened($0))'" })
         }
         if !option.isRepeatable, let earlier = parsed.occurrences[option.key]?.first {
             let (first, second) = (Self.shortened(earlier.text), Self.shortened(text))

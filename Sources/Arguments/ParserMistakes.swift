@@ -20,12 +20,12 @@ extension Parser {
     /// - Parameter cluster: the word of a short option, such as `-vx`.
     func unknownOption(_ spelling: String, within cluster: String? = nil) -> UsageError {
         let place = path.isEmpty ? "" : " for '\(path.joined(separator: " "))'"
-        let within = cluster.map { $0 == spelling ? "" : " in '\($0)'" } ?? ""
+        let within = cluster.map { $0 == spelling ? "" : " in '\(Self.shortened($0))'" } ?? ""
         let candidates = validLongForms()
         let isShort = !spelling.hasPrefix("--")
         let suggestions = isShort ? [] : Suggestions.nearest(to: spelling, among: candidates)
         return error(
-            "unknown option '\(spelling)'\(within)\(place)", suggestions: suggestions,
+            "unknown option '\(Self.shortened(spelling))'\(within)\(place)", suggestions: suggestions,
             hint: ownersHint(spelling) ?? (isShort ? terminatorHint(cluster ?? spelling) : nil))
     }
 
@@ -50,7 +50,8 @@ extension Parser {
     }
 
     private func terminatorHint(_ word: String) -> String? {
-        command.positionals.isEmpty ? nil : "put '--' before an argument that begins with '-': '-- \(word)'"
+        command.positionals.isEmpty
+            ? nil : "put '--' before an argument that begins with '-': '-- \(Self.shortened(word))'"
     }
 
     func unknownSubcommand(_ word: String) -> UsageError {

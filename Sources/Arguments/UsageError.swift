@@ -15,9 +15,9 @@ package struct UsageError: Error, Equatable {
         _ message: String, suggestions: [String] = [], hint: String? = nil, programName: String,
         commandPath: [String]
     ) {
-        self.message = message
+        self.message = Self.printable(message)
         self.suggestions = suggestions
-        self.hint = hint
+        self.hint = hint.map(Self.printable)
         self.programName = programName
         self.commandPath = commandPath
     }
@@ -30,5 +30,18 @@ package struct UsageError: Error, Equatable {
     /// Where to read on: `See 'integrate poll --help'`.
     package var helpLine: String {
         "See '\(([programName] + commandPath + ["--help"]).joined(separator: " "))'"
+    }
+
+    /// Words of the command line are quoted in messages; what would move a terminal's cursor is shown, not obeyed.
+    private static func printable(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if scalar.properties.generalCategory == .control {
+                result += scalar.escaped(asASCII: true)
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
     }
 }

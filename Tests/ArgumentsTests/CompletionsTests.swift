@@ -50,6 +50,9 @@ struct CompletionsTests {
         Case("tool exec x al", "alpha.csv"),
         Case("tool help ", "auth upload-csv poll send-kpi send-event sandbox exec help exit-codes secrets"),
         Case("tool help ex", "exec exit-codes"),
+        Case("tool help auth ", "login status"),
+        Case("tool help auth login ", ""),
+        Case("tool help poll ", ""),
     ]
 
     static let files = ["alpha.csv": "", "beta.csv": ""]

@@ -22,12 +22,12 @@ struct HelpFormatterTests {
                   FILE  The CSV file, or - for standard input
 
                 Upload options:
-                  -n, --name N           The upload's name
-                      --overwrite        Replace what is there
-                      --[no-]wait        Wait until the upload is processed
-                      --fetch KEY        Fetch a result
-                      --set KEY=VALUE    Set a value (may be given more than once)
-                      --output FILE      Write there; it's created beside C:\\temp
+                  -n, --name N         The upload's name
+                      --overwrite      Replace what is there
+                      --[no-]wait      Wait until the upload is processed
+                      --fetch KEY      Fetch a result
+                      --set KEY=VALUE  Set a value (may be given more than once)
+                      --output FILE    Write there; it's created beside C:\\temp
 
                 Global options:
                   --profile, --config, --json, -q/--quiet, -v/--verbose, --color, --dry-run,

@@ -17,7 +17,8 @@ struct ParserTests {
     @Test(
         "values are kept as they are",
         arguments: [
-            (["--name", ""], ""), (["--name="], ""), (["--name=a=b"], "a=b"), (["--name=-x"], "-x"),
+            (["--name", ""], ""), (["--name="], ""), (["--name=a=b"], "a=b"), (["--name=\u{301}a"], "\u{301}a"),
+            (["--name=-x"], "-x"),
             (["--name=--wait"], "--wait"), (["--name", "-"], "-"), (["--name", "-1"], "-1"),
             (["--name", "é ✓"], "é ✓"),
             (["--name==", "f2"], "="),

@@ -86,7 +86,13 @@ enum Sample {
                     ]),
                 Command(
                     name: "poll", summary: "Wait for an upload", positionals: [token],
-                    optionGroups: [OptionGroup("Poll options", [interval, attempts, last])]),
+                    optionGroups: [OptionGroup("Poll options", [interval, attempts, last])],
+                    examples: [
+                        Example(
+                            "Upload and poll",
+                            command: "token=$(tool upload-csv people.csv --name 'A name that fills the whole line') "
+                                + "&& tool poll \"$token\" --interval 0.5")
+                    ]),
                 Command(name: "send-kpi", summary: "Send KPI values", positionals: [files]),
                 Command(name: "send-event", summary: "Send events"),
                 Command(

@@ -165,8 +165,20 @@ struct UsageErrorTests {
 
     @Test("a long value is cut short in a message")
     func longValue() throws {
-        let error = try #require(Sample.mistake(["poll", "--attempts", String(repeating: "x", count: 5000)]))
-        #expect(error.message.count < 120)
+        let long = String(repeating: "x", count: 5000)
+        for line in [
+            ["poll", "--attempts", long], ["poll", "--\(long)"], ["poll", "-\(long)"], [long], ["help", long],
+            ["upload-csv", "f", long], ["auth", "login", long],
+        ] {
+            let error = try #require(Sample.mistake(line))
+            #expect(error.message.count < 150)
+        }
+    }
+
+    @Test("what would move the terminal's cursor is shown, not obeyed")
+    func controlCharacters() throws {
+        let error = try #require(Sample.mistake(["a\u{1B}[2J\n\u{9B}x"]))
+        #expect(error.message == "unknown subcommand 'a\\u{1B}[2J\\n\\u{009B}x'")
     }
 
     @Test("the help that would help is that of the command")
