@@ -121,7 +121,8 @@ package enum TokenAnswer {
         guard HTTPFields([HTTPField("Authorization", value)]).firstInvalid == nil else {
             throw UnreadableAnswer("has an access_token that cannot stand in a header")
         }
-        let seconds = (object["expires_in"] as? NSNumber)?.doubleValue ?? (object["expires_in"] as? String).flatMap(Double.init)
+        let seconds =
+            (object["expires_in"] as? NSNumber)?.doubleValue ?? (object["expires_in"] as? String).flatMap(Double.init)
         let life = seconds.flatMap { $0.isFinite && $0 > 0 ? min($0, 1e9) : nil }
         return AccessToken(
             Secret(value), expiresAt: life.map(now.addingTimeInterval), issuedAt: now,

@@ -77,7 +77,8 @@ public struct APIClient: Sendable {
         case .budgetSpent:
             if case .throttled = error.verdict {
                 return Failure(
-                    .tryAgain, vendor: vendor, message, hint: "run the same command later, or allow a longer --max-time")
+                    .tryAgain, vendor: vendor, message, hint: "run the same command later, or allow a longer --max-time"
+                )
             }
             return Failure(.unavailable, vendor: vendor, message, hint: "try again, or allow a longer --max-time")
         case .connectionRefused, .timedOut, .connectionLost, .unclassified:

@@ -28,7 +28,8 @@ enum CommandTable {
         return CommandTree(
             root: Command(
                 name: "integrate",
-                summary: "Move an organisation's data into vendor services, each record once, and say plainly what happened",
+                summary:
+                    "Move an organisation's data into vendor services, each record once, and say plainly what happened",
                 optionGroups: GlobalOptions.groups,
                 examples: [
                     Example(

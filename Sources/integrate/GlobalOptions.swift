@@ -9,7 +9,8 @@ struct GlobalOptions: Sendable {
     static let configOption = Option(
         "config", .path, help: "Read settings from this file",
         defaultText: "$XDG_CONFIG_HOME/integrate/config.json5", environment: "INTEGRATE_CONFIG")
-    static let jsonFlag = Flag("json", help: "Machine output: one JSON value, or one object a line where results stream")
+    static let jsonFlag = Flag(
+        "json", help: "Machine output: one JSON value, or one object a line where results stream")
     static let quietFlag = Flag("quiet", short: "q", help: "Say nothing but errors")
     static let verboseFlag = CountedFlag(
         "verbose", short: "v", help: "Show a line for each request, secrets masked; twice: headers and bodies too")
@@ -72,13 +73,15 @@ struct GlobalOptions: Sendable {
 
 /// `text` as one word of a POSIX shell.
 func shellQuoted(_ text: String) -> String {
-    let isPlain = !text.isEmpty && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "-_./:=@%+,".utf8.contains(byte)
+    let isPlain =
+        !text.isEmpty
+        && text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "-_./:=@%+,".utf8.contains(byte)
+            }
         }
-    }
     return isPlain ? text : "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
 }

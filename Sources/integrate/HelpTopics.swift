@@ -6,7 +6,8 @@ enum HelpTopics {
     static var all: [HelpTopic] { [exitCodes, environment, secrets] }
 
     private static var exitCodes: HelpTopic {
-        let lines = ["    0    done: every record is delivered"]
+        let lines =
+            ["    0    done: every record is delivered"]
             + FailureCategory.allCases.map { category in
                 "    " + "\(category.exitCode)".padded(to: 5) + category.meaning
             }

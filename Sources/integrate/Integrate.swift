@@ -28,7 +28,9 @@ enum Integrate {
             case .version:
                 try output.line(CommandTable.tree.version)
             case .help(let target):
-                let isStyled = terminal.isOutputTerminal && variables["NO_COLOR", default: ""].isEmpty && variables["TERM"] != "dumb"
+                let isStyled =
+                    terminal.isOutputTerminal && variables["NO_COLOR", default: ""].isEmpty
+                    && variables["TERM"] != "dumb"
                 let formatter = HelpFormatter(width: terminal.width, isStyled: isStyled)
                 try output.write(Data(formatter.text(for: target, in: CommandTable.tree).utf8))
             case .run(let parsed):

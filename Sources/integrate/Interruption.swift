@@ -8,16 +8,11 @@ import Synchronization
 final class Interruption: Sendable {
     private static let grace = DispatchTimeInterval.seconds(5)
 
-    private struct State {
-        var signal: Int32?
-        var sources: [any DispatchSourceSignal] = []
-    }
-
-    private let state = Mutex(State())
+    private let signal = Mutex<Int32?>(nil)
 
     /// The signal that came, if one did.
     var category: FailureCategory? {
-        switch state.withLock({ $0.signal }) {
+        switch signal.withLock({ $0 }) {
         case SIGINT?: .interrupted
         case .some: .terminated
         case nil: nil
@@ -28,12 +23,14 @@ final class Interruption: Sendable {
     func start(cancelling task: Task<Int32, Never>) {
         let queue = DispatchQueue(label: "integrate.signals")
         for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
+            Foundation.signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [self] in
-                let isFirst = state.withLock { state in
-                    defer { state.signal = state.signal ?? number }
-                    return state.signal == nil
+                // The handler holds its source, which so lasts as long as the process.
+                _ = source
+                let isFirst = signal.withLock { first in
+                    defer { first = first ?? number }
+                    return first == nil
                 }
                 let code: Int32 = number == SIGINT ? 130 : 143
                 guard isFirst else { return Self.end(code) }
@@ -41,7 +38,6 @@ final class Interruption: Sendable {
                 queue.asyncAfter(deadline: .now() + Self.grace) { Self.end(code) }
             }
             source.resume()
-            state.withLock { $0.sources.append(source) }
         }
     }
 

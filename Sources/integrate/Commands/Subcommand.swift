@@ -2,7 +2,7 @@ import Arguments
 
 /// A subcommand: its grammar, its options as a value, and what it does. Reading options is pure, so it is tested without
 /// running anything.
-protocol Subcommand {
+protocol Subcommand: SendableMetatype {
     associatedtype Options: Sendable
 
     /// The names that lead to it: `["auth", "login"]`.

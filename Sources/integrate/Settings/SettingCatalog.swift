@@ -34,54 +34,54 @@ enum SettingCatalog {
         var result: [SettingSpecification] = []
         func add(
             _ vendor: Vendor, _ key: String, _ kind: SettingSpecification.Kind = .text, also: [String] = [],
-            fallback: String? = nil, _ meaning: String
+            fallback: String? = nil, is meaning: String
         ) {
             result.append(
                 SettingSpecification(
                     vendor: vendor, key: key, kind: kind, environment: [environmentName(vendor, key)] + also,
                     fallback: fallback, meaning: meaning))
         }
-        add(.upload, "identityURL", .baseURL, "the identity service, to which /connect/token is added")
-        add(.upload, "apiURL", .baseURL, "the API, to which /api/UploadData and /api/GetResults are added")
-        add(.upload, "clientID", "the client id")
-        add(.upload, "clientSecret", .secret, "the client secret")
-        add(.upload, "apiKey", .secret, "the API key")
-        add(.upload, "scope", fallback: "platform_upload_api", "the OAuth scope")
+        add(.upload, "identityURL", .baseURL, is: "the identity service, to which /connect/token is added")
+        add(.upload, "apiURL", .baseURL, is: "the API, to which /api/UploadData and /api/GetResults are added")
+        add(.upload, "clientID", is: "the client id")
+        add(.upload, "clientSecret", .secret, is: "the client secret")
+        add(.upload, "apiKey", .secret, is: "the API key")
+        add(.upload, "scope", fallback: "platform_upload_api", is: "the OAuth scope")
 
-        add(.atobi, "clientName", "the tenant: the host is https://{clientName}.erapp.dk")
-        add(.atobi, "url", .baseURL, "the host, where it is not the tenant's usual one")
-        add(.atobi, "apiVersion", "the version in the path, such as v1")
-        add(.atobi, "clientID", "the client id")
-        add(.atobi, "clientSecret", .secret, "the client secret")
-        add(.atobi, "scope", "the OAuth scope, if one is wanted")
-        add(.atobi, "type", "the integration identifier that Atobi issued")
-        add(.atobi, "requestsPerMinute", .integer(1...100_000), fallback: "180", "the vendor's limit")
+        add(.atobi, "clientName", is: "the tenant: the host is https://{clientName}.erapp.dk")
+        add(.atobi, "url", .baseURL, is: "the host, where it is not the tenant's usual one")
+        add(.atobi, "apiVersion", is: "the version in the path, such as v1")
+        add(.atobi, "clientID", is: "the client id")
+        add(.atobi, "clientSecret", .secret, is: "the client secret")
+        add(.atobi, "scope", is: "the OAuth scope, if one is wanted")
+        add(.atobi, "type", is: "the integration identifier that Atobi issued")
+        add(.atobi, "requestsPerMinute", .integer(1...100_000), fallback: "180", is: "the vendor's limit")
         add(
             .atobi, "tokenGrantField", .choice(["grant_type", "grant-type"]), fallback: "grant_type",
-            "the name of the grant's form field; grant-type as Atobi's document prints it")
+            is: "the name of the grant's form field; grant-type as Atobi's document prints it")
 
         add(
-            .connector, "url", .baseURL, fallback: "https://headless.dataddo.com/customer-api/v1", "the API's base")
-        add(.connector, "email", "the user's e-mail address")
-        add(.connector, "password", .secret, "the user's password")
-        add(.connector, "token", .secret, "a permanent token, in place of e-mail and password")
+            .connector, "url", .baseURL, fallback: "https://headless.dataddo.com/customer-api/v1", is: "the API's base")
+        add(.connector, "email", is: "the user's e-mail address")
+        add(.connector, "password", .secret, is: "the user's password")
+        add(.connector, "token", .secret, is: "a permanent token, in place of e-mail and password")
 
-        add(.forwarder, "url", .endpoint, "the whole endpoint, such as https://api.datatalks.se/v1/contacts")
-        add(.forwarder, "region", also: ["AWS_REGION"], "the AWS region that requests are signed for")
-        add(.forwarder, "service", fallback: "execute-api", "the AWS service that requests are signed for")
-        add(.forwarder, "accessKeyID", also: ["AWS_ACCESS_KEY_ID"], "the access key id")
-        add(.forwarder, "secretAccessKey", .secret, also: ["AWS_SECRET_ACCESS_KEY"], "the secret access key")
-        add(.forwarder, "sessionToken", .secret, also: ["AWS_SESSION_TOKEN"], "the session token, if there is one")
-        add(.forwarder, "groupKey", "the group key, part of every event")
+        add(.forwarder, "url", .endpoint, is: "the whole endpoint, such as https://api.datatalks.se/v1/contacts")
+        add(.forwarder, "region", also: ["AWS_REGION"], is: "the AWS region that requests are signed for")
+        add(.forwarder, "service", fallback: "execute-api", is: "the AWS service that requests are signed for")
+        add(.forwarder, "accessKeyID", also: ["AWS_ACCESS_KEY_ID"], is: "the access key id")
+        add(.forwarder, "secretAccessKey", .secret, also: ["AWS_SECRET_ACCESS_KEY"], is: "the secret access key")
+        add(.forwarder, "sessionToken", .secret, also: ["AWS_SESSION_TOKEN"], is: "the session token, if there is one")
+        add(.forwarder, "groupKey", is: "the group key, part of every event")
 
-        add(.bidcore, "url", .baseURL, "the API's base, to which /{entity}/ is added")
+        add(.bidcore, "url", .baseURL, is: "the API's base, to which /{entity}/ is added")
         add(
             .bidcore, "tokenURL", .endpoint, fallback: "https://uauth.iponweb.com/oauth2/token/",
-            "the whole token endpoint")
-        add(.bidcore, "username", "the BidCore user name")
-        add(.bidcore, "password", .secret, "the password")
-        add(.bidcore, "scope", fallback: "service_id=my.bidcore.iponweb.com", "the scope of the token")
-        add(.bidcore, "token", .secret, "a permanent token, in place of user name and password")
+            is: "the whole token endpoint")
+        add(.bidcore, "username", is: "the BidCore user name")
+        add(.bidcore, "password", .secret, is: "the password")
+        add(.bidcore, "scope", fallback: "service_id=my.bidcore.iponweb.com", is: "the scope of the token")
+        add(.bidcore, "token", .secret, is: "a permanent token, in place of user name and password")
         return result
     }()
 

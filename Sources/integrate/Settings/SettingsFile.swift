@@ -78,7 +78,8 @@ struct SettingsFile: Sendable {
             var vendors: [Vendor: [String: SettingValue]] = [:]
             for (vendorName, settings) in try members(of: profile, "profiles.\(name)", path) {
                 guard let vendor = Vendor(rawValue: vendorName) else {
-                    throw unknown(vendorName, among: Vendor.allCases.map(\.rawValue), where: "in profiles.\(name)", path)
+                    throw unknown(
+                        vendorName, among: Vendor.allCases.map(\.rawValue), where: "in profiles.\(name)", path)
                 }
                 let place = "profiles.\(name).\(vendorName)"
                 let known = SettingCatalog.settings(of: vendor).map(\.key)

@@ -49,7 +49,9 @@ struct UploadRecords: Sendable {
 
     /// The token of the newest upload to this destination.
     func newest() -> ProcessingToken? {
-        FileManager.default.contents(atPath: newestPath).flatMap { ProcessingToken(String(decoding: $0, as: UTF8.self)) }
+        FileManager.default.contents(atPath: newestPath).flatMap {
+            ProcessingToken(String(decoding: $0, as: UTF8.self))
+        }
     }
 
     private func path(of token: String) -> String { "\(directory)/\(token.lowercased()).json" }

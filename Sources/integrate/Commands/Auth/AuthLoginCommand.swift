@@ -49,7 +49,8 @@ enum AuthLoginCommand: Subcommand {
         _ = try await source.fetch(replacing: nil)
         try settings.credentials.replace(profile: settings.profile, vendor: vendor.vendor, with: secrets)
         environment.output.note(
-            "stored \(secrets.keys.sorted().joined(separator: ", ")) of \(vendor.rawValue) for profile \(settings.profile)")
+            "stored \(secrets.keys.sorted().joined(separator: ", ")) of \(vendor.rawValue) for profile \(settings.profile)"
+        )
         for key in secrets.keys.sorted() {
             if let source = resolved.values[key]?.source, source != .stored(settings.credentials.path) {
                 environment.output.warn("\(key) from \(source.description) comes before what is stored")

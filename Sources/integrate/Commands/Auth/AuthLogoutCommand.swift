@@ -33,7 +33,8 @@ enum AuthLogoutCommand: Subcommand {
             let hadToken = source.map { cache.remove($0.identity) } ?? false
             let hadSecrets = try settings.credentials.replace(
                 profile: settings.profile, vendor: vendor.vendor, with: [:])
-            let removed = [hadSecrets ? "the stored secrets" : nil, hadToken ? "the cached token" : nil].compactMap(\.self)
+            let removed = [hadSecrets ? "the stored secrets" : nil, hadToken ? "the cached token" : nil].compactMap(
+                \.self)
             environment.output.note(
                 removed.isEmpty
                     ? "nothing is stored for \(vendor.rawValue)"

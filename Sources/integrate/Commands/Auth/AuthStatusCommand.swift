@@ -63,7 +63,8 @@ enum AuthStatusCommand: Subcommand {
             settings = SettingCatalog.settings(of: vendor.vendor).map { specification in
                 let setting = resolved.values[specification.key]
                 return Entry(
-                    setting: specification.key, value: specification.isSecret ? setting.map { _ in Masker.mask } : setting?.value,
+                    setting: specification.key,
+                    value: specification.isSecret ? setting.map { _ in Masker.mask } : setting?.value,
                     source: setting?.source.description, isRequired: vendor.requiredKeys.contains(specification.key))
             }
             token = "none"

@@ -25,7 +25,8 @@ enum PollCommand: Subcommand {
         ],
         examples: [
             Example(
-                "Wait for the newest upload", command: "integrate upload-csv Examples/shifts.csv; integrate poll --last"),
+                "Wait for the newest upload", command: "integrate upload-csv Examples/shifts.csv; integrate poll --last"
+            ),
             Example(
                 "Ask often, and for a minute at most",
                 command: """

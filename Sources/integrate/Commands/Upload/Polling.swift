@@ -114,7 +114,8 @@ struct Polling {
             return feedbackDiagnostics(feedback, file: "feedback", lineMap: LineMap())
         }
         let path =
-            record.file.hasPrefix("/") ? record.file : (record.directory as NSString).appendingPathComponent(record.file)
+            record.file.hasPrefix("/")
+            ? record.file : (record.directory as NSString).appendingPathComponent(record.file)
         // The name that works from here: as the user gave it, unless the folder is another now.
         let isHere = record.directory == FileManager.default.currentDirectoryPath
         var format = ShiftFileFormat()

@@ -18,7 +18,8 @@ enum TokenArgument {
         let isLast = arguments[last] ?? false
         guard let token = arguments[token] else {
             guard isLast else {
-                throw arguments.usageError("missing argument TOKEN", hint: "give a token, or --last for the newest upload")
+                throw arguments.usageError(
+                    "missing argument TOKEN", hint: "give a token, or --last for the newest upload")
             }
             return nil
         }

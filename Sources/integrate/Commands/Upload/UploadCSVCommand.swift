@@ -115,6 +115,7 @@ enum UploadCSVCommand: Subcommand {
         let connection = try UploadConnection(environment)
         let name = options.name ?? ((options.file as NSString).lastPathComponent as NSString).deletingPathExtension
         let folder = try WorkingFolder(in: try environment.paths().outgoing)
+        defer { withExtendedLifetime(folder) {} }
         let body = try BodyFile(in: folder)
         let envelope = connection.client.envelope(name: name, overwrite: options.overwrite)
         try body.write(envelope.prefix)
@@ -123,9 +124,7 @@ enum UploadCSVCommand: Subcommand {
 
         let token: ProcessingToken
         do {
-            token = try await withExtendedLifetime(folder) {
-                try await connection.client.upload(bodyFile: body.path)
-            }
+            token = try await connection.client.upload(bodyFile: body.path)
         } catch var failure as Failure {
             if failure.status == 409 {
                 failure.hint = "to replace the data set '\(name)' add --overwrite; to add another give it a --name"
