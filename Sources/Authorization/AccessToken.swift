@@ -54,7 +54,7 @@ public struct TokenIdentity: Sendable, Hashable {
     /// The name of its file in the cache: a digest, for any of the three may hold any character.
     package var fileName: String {
         let text = [endpoint, client, scope].map { "\($0.utf8.count):\($0)" }.joined()
-        return SHA256.hash(Array(text.utf8)).prefix(16).hexEncoded
+        return Array(SHA256.hash(Array(text.utf8))[..<16]).hexEncoded
     }
 }
 

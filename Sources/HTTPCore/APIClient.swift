@@ -91,7 +91,8 @@ public struct APIClient: Sendable {
         let tries = response.attempts > 1 ? " (\(response.attempts) tries)" : ""
         let message = "\(operation) at \(vendor.title): answered \(response.status)\(tries)\(words)"
         func failure(_ category: FailureCategory, hint: String?) -> Failure {
-            Failure(category, vendor: vendor, message, hint: hint, requestID: response.requestID)
+            Failure(
+                category, vendor: vendor, message, hint: hint, requestID: response.requestID, status: response.status)
         }
         switch response.status {
         case 401:
