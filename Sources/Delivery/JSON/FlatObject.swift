@@ -217,7 +217,10 @@ extension JSONCursor {
                     let kind = next == JSONByte.openArray ? "an array" : "an object"
                     throw fault("\(path())[\(index)] is \(kind); only flat values are allowed")
                 }
-                throw missing(index > 0 ? "another element" : "a value")
+                if index > 0, next == JSONByte.closeArray {
+                    throw fault("expected another element; a comma must not stand before ']'")
+                }
+                throw missing("a value")
             }
             index += 1
             skipWhitespace()
