@@ -14,6 +14,8 @@ package struct JSONArrayReader: Sendable {
         case first
         /// After a comma: an element.
         case element
+        /// At the closing bracket.
+        case last
         case finished
         case failed(JSONReadError)
     }
@@ -58,29 +60,23 @@ package struct JSONArrayReader: Sendable {
                 input.drop(1)
                 phase = .first
             case .first:
-                if try skipWhitespace() == JSONByte.closeArray {
-                    try finish()
-                } else {
-                    return try element()
-                }
+                guard try skipWhitespace() == JSONByte.closeArray else { return try element() }
+                phase = .last
             case .element:
                 if try skipWhitespace() == JSONByte.closeArray {
                     throw fault("expected another element; a comma must not stand before ']'")
                 }
                 return try element()
+            case .last:
+                input.drop(1)
+                if try skipWhitespace() != nil { throw fault("unexpected text after the array") }
+                phase = .finished
             case .finished:
                 return nil
             case .failed(let error):
                 throw error
             }
         }
-    }
-
-    /// Drops `]` and sees to it that nothing follows.
-    private mutating func finish() throws(JSONReadError) {
-        input.drop(1)
-        if try skipWhitespace() != nil { throw fault("unexpected text after the array") }
-        phase = .finished
     }
 
     /// Drops white space and gives the byte after it, nil at the end of the file.
@@ -107,17 +103,11 @@ package struct JSONArrayReader: Sendable {
         let start = JSONRecord(
             bytes: [], ordinal: ordinal + 1, line: line, column: input.offset - lineStart + 1, offset: input.offset)
         var outline = ElementOutline()
-        while true {
-            let complete = outline.follow(input.buffer, from: input.start, to: input.end)
-            if outline.length > elementLimit {
-                throw fault("the element is longer than \(elementLimit) bytes")
-            }
-            if complete { break }
-            if try !input.fill() {
-                // Cut off: this throws, since no comma or bracket follows.
-                _ = try value(from: start, outlined: outline.length)
-            }
+        while !outline.follow(input.buffer, from: input.start, to: input.end), outline.length <= elementLimit {
+            // Cut off: no comma or bracket follows, as `value` sees.
+            if try !input.fill() { break }
         }
+        guard outline.length <= elementLimit else { throw fault("the element is longer than \(elementLimit) bytes") }
         let record = try value(from: start, outlined: outline.length)
         ordinal += 1
         if outline.lineFeeds > 0 {
@@ -129,7 +119,7 @@ package struct JSONArrayReader: Sendable {
             input.drop(1)
             phase = .element
         } else {
-            try finish()
+            phase = .last
         }
         return record
     }
