@@ -168,7 +168,7 @@ package struct SigV4Signer: Sendable {
 }
 
 /// The signing key of the day it was last asked for; deriving one takes four HMACs.
-private final class SigningKeyCache: Sendable {
+private final class SigningKeyCache: Sendable, CustomReflectable {
     private let secret: [UInt8]
     private let region: [UInt8]
     private let service: [UInt8]
@@ -192,6 +192,9 @@ private final class SigningKeyCache: Sendable {
             return key
         }
     }
+
+    /// Shows nothing: whoever dumps a signer must not see the secret.
+    var customMirror: Mirror { Mirror(self, children: []) }
 
     private static let terminator = Array("aws4_request".utf8)
 }
