@@ -103,12 +103,11 @@ enum FetchResultsCommand: Subcommand {
     /// Checks that there is a folder for a result at `path`, before anything is asked of the vendor.
     static func checkOutput(_ path: String?) throws(Failure) {
         guard let path else { return }
-        let folder = (path as NSString).deletingLastPathComponent
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             throw Failure(.cannotCreateOutput, FileError(path: path, code: EISDIR).message)
         }
-        guard access(folder.isEmpty ? "." : folder, W_OK | X_OK) == 0 else {
+        guard access(parentFolder(of: path), W_OK | X_OK) == 0 else {
             throw Failure(.cannotCreateOutput, FileError(path: path).message)
         }
     }
