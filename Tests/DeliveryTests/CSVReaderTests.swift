@@ -125,6 +125,16 @@ struct CSVReaderTests {
         }
     }
 
+    @Test("a quote that is only closed by another field's opening quote is named too")
+    func quoteClosedTooLate() throws {
+        let fault = try #require(try csvFault(Array("h\na,\"b\nc,d\n\"e\",f\n".utf8)))
+        #expect(fault.kind == .textAfterQuote)
+        #expect(fault.position == TextPosition(line: 4, column: 2))
+        #expect(fault.message.contains("a field that opens at 2:3,"))
+        let near = try #require(try csvFault(Array("h\n\"a\"b\n".utf8)))
+        #expect(!near.message.contains("opens at"))
+    }
+
     @Test("after a fault there are no more records")
     func stopsAfterFault() throws {
         let reader = CSVReader(CSVMemorySource(Array("a\"\nb\n".utf8)))

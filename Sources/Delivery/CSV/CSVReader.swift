@@ -3,7 +3,6 @@
 /// A record ends with LF, CR or CRLF outside quotes, or with the file; a line with nothing on it is no record. Inside quotes
 /// every byte counts, and a doubled quote stands for one. Nothing is trimmed. A byte order mark is removed. Records may have any
 /// number of fields: whether that is right is for the caller to say. After an error there are no more records.
-///
 package final class CSVReader {
     package struct Options: Sendable {
         /// One ASCII byte; neither a quote, a line end nor NUL.
@@ -34,7 +33,7 @@ package final class CSVReader {
         var lineEnds = 0
         /// A byte of 0x80 or more stands in the record or next to it.
         var hasNonASCII = false
-        /// The start of the quoted field whose end is not in the buffer.
+        /// The start of the quoted field that has no end in the buffer, or text behind its end.
         var openQuote: Int?
     }
 
@@ -69,6 +68,9 @@ package final class CSVReader {
     package var bytesConsumed: Int { droppedBytes + start }
 
     package init(_ source: any CSVByteSource, options: Options = Options()) {
+        precondition(
+            options.delimiter < 0x80 && !"\"\r\n\0".utf8.contains(options.delimiter),
+            "a delimiter is one ASCII byte other than a quote, a line end or NUL")
         self.options = options
         self.source = options.encoding == .utf8 ? source : TranscodingSource(source, from: options.encoding)
         capacity = max(options.bufferSize, 4 * Self.padding)
@@ -247,8 +249,13 @@ package final class CSVReader {
         case .strayQuote:
             return "a quote inside a field without quotes; put the field in quotes and double the quotes inside it"
         case .textAfterQuote:
-            return
-                "text after the closing quote, where \(delimiter) or a line end belongs; a quote inside quotes is doubled"
+            // Far from its opening quote, this one is likely the start of a later field, and the first was never closed.
+            let open = scanned.openQuote.map { textPosition(of: $0 - start, in: bytes(start, end), startingOn: line) }
+            let here = textPosition(of: index - start, in: bytes(start, end), startingOn: line)
+            let origin =
+                open.map { $0.line < here.line ? " of a field that opens at \($0.line):\($0.column)" : "" } ?? ""
+            return "text after the closing quote\(origin), where \(delimiter) or a line end belongs; "
+                + "a quote inside quotes is doubled"
         case .recordTooLong:
             return "the record is longer than \(options.maximumRecordSize) bytes"
         case .wrongEncoding:

@@ -94,7 +94,9 @@ extension CSVReader {
                 switch base[at] {
                 case delimiter: at += 1
                 case Self.lineFeed, Self.carriageReturn: break fields
-                default: return .fault(.textAfterQuote, at: at)
+                default:
+                    scanned.openQuote = open
+                    return .fault(.textAfterQuote, at: at)
                 }
             } else {
                 let from = at
