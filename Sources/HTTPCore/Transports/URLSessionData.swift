@@ -1,0 +1,163 @@
+import Foundation
+import Synchronization
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// Requests whose answers are kept in memory: one session for reads and batches, one for lone writes.
+///
+/// Sound as `@unchecked Sendable`: all mutable state is behind `state`; a session and its tasks are thread-safe.
+final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+    private struct Pending {
+        var response: HTTPURLResponse?
+        var body = Data()
+        var byteLimit: Int
+        /// Why we ended it ourselves; beats the error that URLSession then reports.
+        var ownError: TransportError?
+        var continuation: CheckedContinuation<HTTPResponse, any Error>
+    }
+
+    private struct State {
+        var sessions: [Bool: URLSession] = [:]
+        var pending: [ObjectIdentifier: Pending] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let connections: Int
+    /// Tasks are cancelled here and never on a caller's thread, which may hold a lock that a callback takes (#5412).
+    private let control = DispatchQueue(label: "integrate.transport.control")
+
+    init(connections: Int) {
+        self.connections = connections
+    }
+
+    func send(
+        _ request: URLRequest, file: URL?, isLoneWrite: Bool, byteLimit: Int, timeLimit: TimeLimit
+    ) async throws -> HTTPResponse {
+        let session = session(isLoneWrite: isLoneWrite)
+        let task = file.map { session.uploadTask(with: request, fromFile: $0) } ?? session.dataTask(with: request)
+        let id = ObjectIdentifier(task)
+        let stop: @Sendable (TransportError) -> Void = { [self] reason in
+            control.async { [self] in
+                state.withLock { state in
+                    if state.pending[id]?.ownError == nil { state.pending[id]?.ownError = reason }
+                }
+                task.cancel()
+            }
+        }
+        let timer = DispatchWorkItem { stop(timeLimit.error) }
+        control.asyncAfter(deadline: .now() + timeLimit.duration.inSeconds, execute: timer)
+        defer { timer.cancel() }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                state.withLock { $0.pending[id] = Pending(byteLimit: byteLimit, continuation: continuation) }
+                task.resume()
+                // A cancellation that came before the registration found nothing to mark.
+                if Task.isCancelled { stop(.cancelledInFlight) }
+            }
+        } onCancel: {
+            stop(.cancelledInFlight)
+        }
+    }
+
+    /// Lone writes have a session, and so a pool, of their own: everything in it asks for `Connection: close`, so that
+    /// a write never meets a connection that a read left behind.
+    private func session(isLoneWrite: Bool) -> URLSession {
+        state.withLock { state in
+            if let session = state.sessions[isLoneWrite] { return session }
+            let session = URLSession(
+                configuration: .forIntegrate(connections: connections), delegate: self, delegateQueue: nil)
+            state.sessions[isLoneWrite] = session
+            return session
+        }
+    }
+
+    /// Whoever removes the entry resumes the continuation, once.
+    private func finish(_ task: URLSessionTask, _ error: (any Error)?) {
+        guard let pending = state.withLock({ $0.pending.removeValue(forKey: ObjectIdentifier(task)) }) else { return }
+        if let ownError = pending.ownError {
+            pending.continuation.resume(throwing: ownError)
+        } else if let error {
+            pending.continuation.resume(throwing: TransportError(urlSession: error))
+        } else if let response = pending.response {
+            pending.continuation.resume(returning: HTTPResponse(response, body: pending.body))
+        } else {
+            pending.continuation.resume(
+                throwing: TransportError(.connectionLost, .ambiguous, "the answer was not HTTP"))
+        }
+    }
+
+    func urlSession(
+        _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
+        completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
+    ) {
+        state.withLock { state in
+            state.pending[ObjectIdentifier(dataTask)]?.response = response as? HTTPURLResponse
+            state.pending[ObjectIdentifier(dataTask)]?.body = Data()
+        }
+        completionHandler(.allow)
+    }
+
+    func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+        let isTooLarge = state.withLock { state -> Bool in
+            let id = ObjectIdentifier(dataTask)
+            guard let pending = state.pending[id], pending.ownError == nil else { return false }
+            if pending.body.count + data.count > pending.byteLimit {
+                state.pending[id]?.ownError = TransportError(
+                    .bodyTooLarge(limit: pending.byteLimit), .ambiguous,
+                    "the answer is larger than \(pending.byteLimit) bytes")
+                return true
+            }
+            state.pending[id]?.body.append(data)
+            return false
+        }
+        if isTooLarge {
+            control.async { dataTask.cancel() }
+        }
+    }
+
+    func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+        finish(task, error)
+    }
+
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+        newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
+    ) {
+        completionHandler(nil)
+    }
+
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
+        completionHandler: @escaping (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+    ) {
+        #if canImport(FoundationNetworking)
+            // Default handling never completes before 6.3.3 (#5456). The 401 and its body are here already.
+            finish(task, nil)
+            control.async { task.cancel() }
+            completionHandler(.cancelAuthenticationChallenge, nil)
+        #else
+            let isServerTrust = challenge.protectionSpace.authenticationMethod == NSURLAuthenticationMethodServerTrust
+            completionHandler(isServerTrust ? .performDefaultHandling : .rejectProtectionSpace, nil)
+        #endif
+    }
+}
+
+extension TransportError {
+    static let cancelledInFlight = TransportError(.cancelled, .ambiguous, "cancelled while it was under way")
+}
+
+extension URLSessionConfiguration {
+    /// Nothing on disk, no cookies, no credentials of URLSession's own.
+    static func forIntegrate(connections: Int) -> URLSessionConfiguration {
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.urlCache = nil
+        configuration.urlCredentialStorage = nil
+        configuration.httpCookieStorage = nil
+        configuration.httpShouldSetCookies = false
+        configuration.httpCookieAcceptPolicy = .never
+        configuration.httpMaximumConnectionsPerHost = connections
+        return configuration
+    }
+}
