@@ -14,6 +14,10 @@ public struct Endpoint<Response: Sendable>: Sendable {
     public var body: HTTPBody
     public var repeatClass: RepeatClass
     public var destination: BodyDestination
+    /// A write that belongs to a batch may use a connection that was in use a moment ago.
+    public var keepsConnection = false
+    /// Where a vendor can refuse in an answer whose status says success: its words, or nil.
+    public var refusal: @Sendable (HTTPResponse) -> String? = { _ in nil }
     /// Reads a successful answer; throws what makes it unreadable.
     public var decode: @Sendable (HTTPResponse) throws(UnreadableAnswer) -> Response
 
@@ -52,6 +56,7 @@ public struct Endpoint<Response: Sendable>: Sendable {
         var request = HTTPRequest(
             method, base.origin, path: encoded, query: query, fields: fields, body: body, repeatClass: repeatClass)
         request.destination = destination
+        request.keepsConnection = keepsConnection
         return request
     }
 }
