@@ -100,5 +100,32 @@ extension RealTransport {
             #expect(writes.map { String(decoding: $0.body, as: UTF8.self) } == (0..<20).map { "body \($0)" })
             #expect(writes.allSatisfy { $0["Connection"] == "close" })
         }
+
+        /// On this toolchain some of them end at their time-out only (urlsession-linux.md, C2.7).
+        @Test("a batch's write on a connection that went stale is never doubled, and never a success unless it arrived")
+        func staleBatchConnections() async throws {
+            let server = try MisbehavingServer(script: { request in
+                request.number % 3 == 0 ? .echo : .closeAfter(.milliseconds(request.number % 3), .echo)
+            })
+            for number in 0..<15 {
+                var request = try server.post("/\(number)", "body \(number)", timeout: .milliseconds(300))
+                request.keepsConnection = true
+                let outcome: Result<HTTPResponse, any Error>
+                do {
+                    outcome = .success(try await sharedTransport.send(request))
+                } catch {
+                    outcome = .failure(error)
+                }
+                let arrived = server.requests.filter { $0.target == "/\(number)" }
+                switch outcome {
+                case .success(let response):
+                    #expect(response.status == 200)
+                    #expect(arrived.map(\.body) == [Data("body \(number)".utf8)])
+                case .failure(let error):
+                    #expect((error as? TransportError)?.verdict == .ambiguous)
+                    #expect(arrived.count <= 1)
+                }
+            }
+        }
     }
 }
