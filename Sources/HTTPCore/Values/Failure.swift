@@ -71,16 +71,19 @@ public struct Failure: Error, Sendable, Equatable {
     public var hint: String?
     /// The vendor's identifier of the request, to quote to its support.
     public var requestID: String?
+    /// The HTTP status of the answer that is reported, if there was one.
+    public var status: Int?
 
     /// Creates a failure.
     public init(
         _ category: FailureCategory, vendor: Vendor? = nil, _ message: String, hint: String? = nil,
-        requestID: String? = nil
+        requestID: String? = nil, status: Int? = nil
     ) {
         self.category = category
         self.vendor = vendor
         self.message = message
         self.hint = hint
         self.requestID = requestID
+        self.status = status
     }
 }

@@ -1,0 +1,112 @@
+import Arguments
+import Authorization
+import Foundation
+import HTTPCore
+
+/// `auth login`: takes secrets without echo or from standard input, proves them, and stores them.
+enum AuthLoginCommand: Subcommand {
+    struct Options: Sendable {
+        var vendor: AuthVendor
+        var readsStandardInput: Bool
+    }
+
+    private static let withStdin = Flag(
+        "with-stdin", help: "Read the secrets from standard input, one SETTING=VALUE a line")
+
+    static let path = ["auth", "login"]
+    static let command = Command(
+        name: "login", summary: "Store a vendor's secrets after proving them with a token request",
+        discussion: """
+            Asks for the secrets without echo. They are stored with mode 0600 in \
+            $XDG_STATE_HOME/integrate/credentials, for this profile. What is no secret (URLs, the client id) comes from \
+            the environment or the settings file.
+            """,
+        positionals: [AuthVendor.argument], optionGroups: [OptionGroup("The secrets", [withStdin])],
+        exitCodes: [(0, "stored"), (77, "the vendor refused them; nothing was stored"), (78, "a setting is missing")],
+        examples: [
+            Example(
+                "From a secret manager, without a terminal",
+                command: """
+                    printf 'clientSecret=%s\\napiKey=%s\\n' "$INTEGRATE_UPLOAD_CLIENT_SECRET" "$INTEGRATE_UPLOAD_API_KEY" \\
+                        | integrate auth login upload --with-stdin
+                    """)
+        ])
+
+    static func parse(_ arguments: ParsedArguments) throws -> Options {
+        Options(
+            vendor: try arguments.require(AuthVendor.argument), readsStandardInput: arguments[withStdin] ?? false)
+    }
+
+    static func run(_ options: Options, _ environment: Environment) async throws {
+        let vendor = options.vendor
+        let settings = try environment.settings()
+        let resolved = try settings.resolve(vendor.vendor)
+        try resolved.require(vendor.requiredKeys.filter { !vendor.loginKeys.contains($0) })
+        let secrets = try options.readsStandardInput ? fromStandardInput(vendor) : prompted(vendor, environment)
+        for secret in secrets.values { environment.masker.register(secret.reveal()) }
+        let source = try vendor.tokenSource(resolved.replacing(secrets), environment)
+        // Asked for in any case: what is in the cache proves nothing about these secrets.
+        _ = try await source.fetch(replacing: nil)
+        try settings.credentials.replace(profile: settings.profile, vendor: vendor.vendor, with: secrets)
+        environment.output.note(
+            "stored \(secrets.keys.sorted().joined(separator: ", ")) of \(vendor.rawValue) for profile \(settings.profile)"
+        )
+        for key in secrets.keys.sorted() {
+            if let source = resolved.values[key]?.source, source != .stored(settings.credentials.path) {
+                environment.output.warn("\(key) from \(source.description) comes before what is stored")
+            }
+        }
+    }
+
+    private static func prompted(_ vendor: AuthVendor, _ environment: Environment) throws -> [String: Secret] {
+        guard environment.canPrompt else {
+            throw Failure(
+                .configuration, vendor: vendor.vendor,
+                "there is nobody to ask for \(vendor.loginKeys.joined(separator: ", "))",
+                hint: "give them on standard input with --with-stdin")
+        }
+        var secrets: [String: Secret] = [:]
+        for key in vendor.loginKeys {
+            let text = try Prompt.secret("\(vendor.vendor.title): \(key)")
+            guard !text.isEmpty else { throw Failure(.configuration, "\(key) is empty; nothing was stored") }
+            secrets[key] = Secret(text)
+        }
+        return secrets
+    }
+
+    private static func fromStandardInput(_ vendor: AuthVendor) throws -> [String: Secret] {
+        let data = try FileHandle.standardInput.readToEnd() ?? Data()
+        var secrets: [String: Secret] = [:]
+        for line in data.split(separator: UInt8(ascii: "\n")) {
+            let text = String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, vendor.loginKeys.contains(String(parts[0])), !parts[1].isEmpty else {
+                throw Failure(
+                    .invalidInput, vendor: vendor.vendor,
+                    "standard input must have lines of the form SETTING=VALUE, for "
+                        + vendor.loginKeys.joined(separator: ", "))
+            }
+            secrets[String(parts[0])] = Secret(String(parts[1]))
+        }
+        let missing = vendor.loginKeys.filter { secrets[$0] == nil }
+        guard missing.isEmpty else {
+            throw Failure(
+                .invalidInput, vendor: vendor.vendor,
+                "standard input has no line for \(missing.joined(separator: ", ")); nothing was stored")
+        }
+        return secrets
+    }
+}
+
+extension VendorSettings {
+    /// These settings with the login's secrets in place of what there was.
+    fileprivate func replacing(_ secrets: [String: Secret]) -> VendorSettings {
+        var values = values
+        for specification in SettingCatalog.settings(of: vendor) {
+            guard let secret = secrets[specification.key] else { continue }
+            values[specification.key] = Setting(
+                specification: specification, value: secret.reveal(), source: .stored("this login"))
+        }
+        return VendorSettings(vendor: vendor, profile: profile, values: values)
+    }
+}

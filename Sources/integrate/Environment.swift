@@ -1,0 +1,88 @@
+import Arguments
+import Authorization
+import Foundation
+import HTTPCore
+
+/// Facts about the terminal, injected so that tests need none.
+struct Terminal: Sendable {
+    var isInputTerminal: Bool
+    var isErrorTerminal: Bool
+    var isOutputTerminal: Bool
+    var width: Int
+
+    static func current(_ variables: [String: String]) -> Terminal {
+        var size = winsize()
+        let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
+        return Terminal(
+            isInputTerminal: isatty(STDIN_FILENO) == 1, isErrorTerminal: isatty(STDERR_FILENO) == 1,
+            isOutputTerminal: isatty(STDOUT_FILENO) == 1,
+            width: columns > 0 ? columns : variables["COLUMNS"].flatMap(Int.init) ?? 80)
+    }
+}
+
+/// Everything a subcommand needs of the world. Above the transport nothing else is used, so that all of it is tested
+/// without a network and without waiting.
+struct Environment: Sendable {
+    var variables: [String: String]
+    var terminal: Terminal
+    var timing: Timing
+    var globals: GlobalOptions
+    var masker: Masker
+    var output: Output
+    /// What sends at last.
+    var network: any HTTPTransport
+    /// When the budget of network time ends (`--max-time`).
+    var deadline: ContinuousClock.Instant?
+
+    func paths() throws(Failure) -> Paths { try Paths(variables: variables) }
+
+    func settings() throws(Failure) -> Settings {
+        let paths = try paths()
+        let named = globals.settingsFile ?? variables["INTEGRATE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        let file = try SettingsFile(path: named ?? paths.settingsFile, isRequired: named != nil)
+        let profile = globals.profile ?? variables["INTEGRATE_PROFILE"].flatMap { $0.isEmpty ? nil : $0 }
+        return try Settings(
+            profile: profile ?? "default", isProfileNamed: profile != nil, file: file,
+            credentials: CredentialStore(path: paths.credentials), variables: variables, masker: masker)
+    }
+
+    /// Whether a person can be asked: never in CI, and only where the question is seen and the answer typed.
+    var canPrompt: Bool {
+        !globals.forbidsInput && variables["CI", default: ""].isEmpty && terminal.isInputTerminal
+            && terminal.isErrorTerminal
+    }
+
+    /// A line for progress on the terminal.
+    var statusLine: StatusLine {
+        StatusLine(
+            isShown: terminal.isErrorTerminal && !globals.isQuiet && !globals.isJSON && variables["TERM"] != "dumb",
+            width: terminal.width)
+    }
+
+    /// The transports that every request of the command goes through.
+    func stack() -> TransportStack {
+        let recorders: [any ExchangeRecorder] =
+            globals.verbosity > 0 ? [ExchangeLog(output: output, showsContent: globals.verbosity > 1)] : []
+        return TransportStack(
+            network: globals.isDryRun ? PreviewTransport(output: output, masker: masker) : network,
+            retryPolicy: RetryPolicy(retries: globals.retries), deadline: deadline, timing: timing, masker: masker,
+            recorders: recorders,
+            retryNotice: { [output] notice in
+                output.note(
+                    "integrate: warning: \(notice.reason); retry \(notice.retry) of \(notice.retries) in "
+                        + notice.wait.forPeople)
+            })
+    }
+
+    /// A provider of `source`'s tokens, from the cache that all processes share.
+    func tokens(from source: any TokenSource) throws(Failure) -> TokenProvider {
+        TokenProvider(
+            source: source, cache: TokenCache(directory: try paths().tokens, timing: timing), masker: masker,
+            timing: timing, warn: { [output] in output.warn($0) })
+    }
+
+    /// The authorizer for `source`'s tokens; in a dry run a placeholder, which asks nobody for a token.
+    func bearer(_ source: any TokenSource) throws(Failure) -> any RequestAuthorizer {
+        globals.isDryRun ? PlaceholderAuthorizer() : BearerAuthorizer(try tokens(from: source))
+    }
+}

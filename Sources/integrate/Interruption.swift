@@ -1,0 +1,48 @@
+import Dispatch
+import Foundation
+import HTTPCore
+import Synchronization
+
+/// SIGINT and SIGTERM: the first cancels the command, which ends in its own time but within seconds; a second SIGINT
+/// ends the process at once.
+final class Interruption: Sendable {
+    private static let grace = DispatchTimeInterval.seconds(5)
+
+    private let signal = Mutex<Int32?>(nil)
+
+    /// The signal that came, if one did.
+    var category: FailureCategory? {
+        switch signal.withLock({ $0 }) {
+        case SIGINT?: .interrupted
+        case .some: .terminated
+        case nil: nil
+        }
+    }
+
+    /// Handles both signals from here on.
+    func start(cancelling task: Task<Int32, Never>) {
+        let queue = DispatchQueue(label: "integrate.signals")
+        for number in [SIGINT, SIGTERM] {
+            Foundation.signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { [self] in
+                // The handler holds its source, which so lasts as long as the process.
+                _ = source
+                let isFirst = signal.withLock { first in
+                    defer { first = first ?? number }
+                    return first == nil
+                }
+                let code: Int32 = number == SIGINT ? 130 : 143
+                guard isFirst else { return Self.end(code) }
+                task.cancel()
+                queue.asyncAfter(deadline: .now() + Self.grace) { Self.end(code) }
+            }
+            source.resume()
+        }
+    }
+
+    private static func end(_ code: Int32) {
+        Prompt.restoreTerminal()
+        _exit(code)
+    }
+}

@@ -1,0 +1,81 @@
+import Arguments
+import Delivery
+import Foundation
+import HTTPCore
+
+/// The one place where an error becomes text or JSON, and an exit code.
+struct ErrorReport {
+    let output: Output
+    let isJSON: Bool
+    /// Whether a GitHub workflow reads along and wants annotations.
+    let isWorkflow: Bool
+
+    private struct Document: Encodable {
+        struct Body: Encodable {
+            var code: String
+            var exit: Int32
+            var vendor: String?
+            var message: String
+            var hint: String?
+            var requestID: String?
+            var diagnostics: [String]?
+        }
+
+        var error: Body
+    }
+
+    /// Prints `failure` with the faults in a file that led to it.
+    func report(_ failure: Failure, diagnostics: DiagnosticCollector? = nil) {
+        guard isJSON else {
+            for line in diagnostics?.rendered ?? [] { output.standardError(line) }
+            annotate(diagnostics)
+            let requestID = failure.requestID.map { " (request \($0))" } ?? ""
+            output.standardError("integrate: error: \(failure.message)\(requestID)")
+            if let hint = failure.hint { output.standardError("hint: \(hint)") }
+            return
+        }
+        let document = Document(
+            error: Document.Body(
+                code: failure.category.rawValue, exit: failure.category.exitCode, vendor: failure.vendor?.rawValue,
+                message: failure.message, hint: failure.hint, requestID: failure.requestID,
+                diagnostics: diagnostics?.rendered))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if let data = try? encoder.encode(document) { output.standardError(String(decoding: data, as: UTF8.self)) }
+        annotate(diagnostics)
+    }
+
+    /// Prints a usage error with where to read on.
+    func report(_ error: UsageError) {
+        guard !isJSON else {
+            return report(Failure(.usage, error.messageWithSuggestions, hint: error.hint ?? error.helpLine))
+        }
+        output.standardError("integrate: error: \(error.messageWithSuggestions)")
+        output.standardError(error.hint.map { "hint: \($0)" } ?? error.helpLine)
+    }
+
+    /// A workflow command a fault (https://docs.github.com/actions: `::error file=...`), with its own escapes.
+    private func annotate(_ diagnostics: DiagnosticCollector?) {
+        guard isWorkflow else { return }
+        for diagnostic in diagnostics?.diagnostics ?? [] {
+            var place = "file=\(Self.escaped(diagnostic.file, inProperty: true))"
+            if let position = diagnostic.position { place += ",line=\(position.line),col=\(position.column)" }
+            output.standardError("::error \(place)::\(Self.escaped(diagnostic.message, inProperty: false))")
+        }
+    }
+
+    private static func escaped(_ text: String, inProperty: Bool) -> String {
+        var text = text.replacingOccurrences(of: "%", with: "%25")
+            .replacingOccurrences(of: "\r", with: "%0D").replacingOccurrences(of: "\n", with: "%0A")
+        if inProperty {
+            text = text.replacingOccurrences(of: ":", with: "%3A").replacingOccurrences(of: ",", with: "%2C")
+        }
+        return text
+    }
+}
+
+/// Faults in a user's file: printed each with its place, then the failure they amount to.
+struct InvalidFile: Error {
+    var failure: Failure
+    var diagnostics: DiagnosticCollector
+}
