@@ -39,25 +39,31 @@ final class AccessTokens: Sendable {
         expiries.withLock { $0.removeAll() }
     }
 
-    /// Nil when the request carries a valid token, otherwise the 401 to answer.
-    func refusal(of request: SandboxRequest) -> SandboxResponse? {
-        guard let authorization = request.header("Authorization") else {
-            return Self.unauthorized("no bearer token", challenge: "Bearer")
-        }
-        let scheme = "bearer "
-        guard authorization.lowercased().hasPrefix(scheme),
-            let expiry = expiries.withLock({ $0[String(authorization.dropFirst(scheme.count))] })
-        else {
-            return Self.unauthorized("the access token is not valid", challenge: #"Bearer error="invalid_token""#)
-        }
-        guard expiry > context.now() else {
-            return Self.unauthorized("the access token has expired", challenge: #"Bearer error="invalid_token""#)
-        }
-        return nil
+    /// Makes the token of the request worthless.
+    /// - Returns: the 401 that says so.
+    func expire(_ request: SandboxRequest) -> SandboxResponse {
+        if let token = Self.bearer(request) { expiries.withLock { _ = $0.removeValue(forKey: token) } }
+        return Self.expired
     }
 
-    /// What a valid but expired token is answered.
-    static func expired() -> SandboxResponse {
+    /// Nil when the request carries a valid token, otherwise the 401 to answer.
+    func refusal(of request: SandboxRequest) -> SandboxResponse? {
+        guard request.header("Authorization") != nil else {
+            return Self.unauthorized("no bearer token", challenge: "Bearer")
+        }
+        guard let token = Self.bearer(request), let expiry = expiries.withLock({ $0[token] }) else {
+            return Self.unauthorized("the access token is not valid", challenge: #"Bearer error="invalid_token""#)
+        }
+        return expiry > context.now() ? nil : Self.expired
+    }
+
+    private static func bearer(_ request: SandboxRequest) -> String? {
+        let scheme = "bearer "
+        guard let value = request.header("Authorization"), value.lowercased().hasPrefix(scheme) else { return nil }
+        return String(value.dropFirst(scheme.count))
+    }
+
+    private static var expired: SandboxResponse {
         unauthorized("the access token has expired", challenge: #"Bearer error="invalid_token""#)
     }
 

@@ -96,6 +96,9 @@ struct CivilTime: Equatable {
         "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))T\(clock)Z"
     }
 
+    /// `20261121T074100Z`.
+    var basic: String { iso8601.filter { $0 != "-" && $0 != ":" } }
+
     /// `07:41:00`.
     var clock: String { "\(Self.padded(hour, 2)):\(Self.padded(minute, 2)):\(Self.padded(second, 2))" }
 }

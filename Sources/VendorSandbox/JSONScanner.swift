@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// A fault in a JSON text and where it is.
 struct JSONFault: Error {
     let message: String
@@ -241,11 +247,13 @@ struct JSONScanner {
             while index < text.raw.upperBound {
                 // An escape becomes at most four bytes.
                 if count + 4 > chunkSize { flush() }
-                let byte = bytes[index]
-                if byte != UInt8(ascii: "\\") {
-                    chunk[count] = byte
-                    count += 1
-                    index += 1
+                if bytes[index] != UInt8(ascii: "\\") {
+                    let limit = min(text.raw.upperBound, index + chunkSize - count)
+                    let end = Self.firstBackslash(bytes, index..<limit)
+                    _ = UnsafeMutableBufferPointer(rebasing: chunk[count...])
+                        .update(fromContentsOf: bytes[index..<end])
+                    count += end - index
+                    index = end
                 } else if bytes[index + 1] == UInt8(ascii: "u") {
                     var scalar = UInt32(Self.codeUnit(bytes, at: index + 2) ?? 0xFFFD)
                     index += 6
@@ -266,6 +274,14 @@ struct JSONScanner {
             }
             flush()
         }
+    }
+
+    /// The end of `range` when it holds none.
+    private static func firstBackslash(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int {
+        guard let base = bytes.baseAddress, let found = memchr(base + range.lowerBound, 0x5C, range.count) else {
+            return range.upperBound
+        }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 
     private static func unescaped(_ letter: UInt8) -> UInt8 {

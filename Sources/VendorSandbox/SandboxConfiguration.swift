@@ -9,6 +9,10 @@ package struct SandboxConfiguration: Sendable {
     /// The clock of all stand-ins and of the `Date` header.
     package var now: @Sendable () -> Date = { Date() }
     package var upload = UploadPlatformSettings()
+    package var forwarder = ForwarderSettings()
+    package var atobi = AtobiSettings()
+    /// How the vendors misbehave; every rule is tried on every request.
+    package var faults: [FaultRule] = []
 
     package init() {}
 }
@@ -36,6 +40,37 @@ package struct UploadPlatformSettings: Sendable {
     package var tokenStyle = TokenStyle.quoted
     /// Between the lines of `feedback`.
     package var feedbackLineEnd = "\r\n"
+
+    package init() {}
+}
+
+/// The flat-data forwarder.
+package struct ForwarderSettings: Sendable {
+    package var accessKeyID = "AKIDSANDBOX"
+    /// As long and as awkward as those of AWS.
+    package var secretAccessKey = "sandbox/Secret+Access/Key+0123456789abcd"
+    /// Required in requests when there is one, refused when there is none.
+    package var sessionToken: String?
+    package var region = "eu-west-1"
+    package var service = "execute-api"
+    /// What the settings suggest; the stand-in takes any that is not empty.
+    package var groupKey = "sandbox-group"
+
+    package init() {}
+}
+
+/// Atobi's tenant.
+package struct AtobiSettings: Sendable {
+    package var clientID = "sandbox-kpi"
+    /// Full of characters that must be encoded inside a form.
+    package var clientSecret = "a+t/o=b i%&;é"
+    package var apiVersion = "v1"
+    /// The identifier of the integration.
+    package var type = "sandbox-integration"
+    /// Seconds until an access token expires.
+    package var tokenLifetime = 3600
+    /// KPI requests let through in any 60 seconds.
+    package var requestsPerMinute = 180
 
     package init() {}
 }

@@ -7,6 +7,10 @@ package protocol StandIn: Sendable {
     var name: String { get }
     /// The first path segments that belong to this vendor, such as `identity` and `upload`.
     var prefixes: [String] { get }
+    /// The words that `operation(of:)` answers, but for `unknown`.
+    var operations: [String] { get }
+    /// Counts the records taken in, where the vendor takes records.
+    var deliveries: DeliveryCounter? { get }
     /// What the stand-in was set up with, for people to read: names and values without secrets.
     var settings: [SandboxPair] { get }
     /// Everything that must not be shown in the log.
@@ -19,6 +23,8 @@ package protocol StandIn: Sendable {
     func respond(to request: SandboxRequest) -> SandboxResponse
     /// Makes every access token issued so far worthless.
     func expireTokens()
+    /// Makes the credential of the request worthless, where that can be, and answers that it has expired.
+    func refuseAsExpired(_ request: SandboxRequest) -> SandboxResponse
 }
 
 /// Clock and random numbers, shared by the stand-ins.

@@ -8,13 +8,20 @@ package final class VendorSandbox: Sendable {
     private let server: LoopbackServer
     private let bound = Mutex<UInt16?>(nil)
 
-    /// - Throws: ``SandboxError`` when the system has no descriptor left.
+    /// - Throws: ``SandboxError`` when a fault names something that is not there, or the system has no descriptor left.
     package init(configuration: SandboxConfiguration = SandboxConfiguration()) throws(SandboxError) {
         self.configuration = configuration
         let context = SandboxContext(seed: configuration.seed, now: configuration.now)
-        let standIns: [any StandIn] = [UploadPlatformStandIn(configuration.upload, context: context)]
+        let standIns: [any StandIn] = [
+            UploadPlatformStandIn(configuration.upload, context: context),
+            AtobiStandIn(configuration.atobi, context: context),
+            ForwarderStandIn(configuration.forwarder, context: context),
+        ]
+        try FaultPlan.check(configuration.faults, against: standIns)
         let stopSignal = try StopSignal()
-        let router = Router(standIns: standIns)
+        let router = Router(
+            standIns: standIns, faults: configuration.faults, seed: configuration.seed,
+            sleep: { stopSignal.sleep(milliseconds: $0) })
         self.router = router
         server = LoopbackServer(now: configuration.now, stopSignal: stopSignal) { router.respond(to: $0) }
     }
@@ -54,50 +61,13 @@ package final class VendorSandbox: Sendable {
     /// How many requests each `vendor.operation` got since the start, the forgotten ones too.
     package var requestCounts: [String: Int] { router.log.counts }
 
+    /// The records that a vendor has taken in; nil when the vendor takes none.
+    package func deliveries(of vendor: String) -> DeliveryCounter? {
+        router.standIns.first { $0.name == vendor }?.deliveries
+    }
+
     /// Makes every access token issued so far worthless.
     package func expireTokens() {
         for standIn in router.standIns { standIn.expireTokens() }
-    }
-}
-
-/// Finds the stand-in for a request and keeps the log.
-struct Router: Sendable {
-    let standIns: [any StandIn]
-    let log: RequestLog
-    private let byPrefix: [String: any StandIn]
-
-    init(standIns: [any StandIn]) {
-        self.standIns = standIns
-        log = RequestLog(secrets: standIns.flatMap(\.secrets))
-        byPrefix = standIns.reduce(into: [:]) { table, standIn in
-            for prefix in standIn.prefixes { table[prefix] = standIn }
-        }
-    }
-
-    func respond(to request: SandboxRequest) -> SandboxResponse {
-        let prefix = request.path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") }
-        let name = String(Substring(prefix))
-        if name == "_sandbox" { return administration(request) }
-        guard let standIn = byPrefix[name] else {
-            let known = byPrefix.keys.sorted().map { "/" + $0 }.joined(separator: ", ")
-            let response = SandboxResponse.json(404, ["message": "nothing is served here; there are \(known)"])
-            log.record(request, vendor: "none", operation: "unknown", response: response)
-            return response
-        }
-        let operation = standIn.operation(of: request)
-        let response = standIn.respond(to: request)
-        log.record(request, vendor: standIn.name, operation: operation, response: response)
-        return response
-    }
-
-    private func administration(_ request: SandboxRequest) -> SandboxResponse {
-        guard request.method == "GET" || request.method == "HEAD" else {
-            return .json(405, ["message": "only GET"], headers: [SandboxHeader("Allow", "GET")])
-        }
-        switch request.route {
-        case "/requests": return .text(200, log.lines, type: "application/x-ndjson")
-        case "/summary": return .json(200, log.summary)
-        default: return .json(404, ["message": "there are /_sandbox/requests and /_sandbox/summary"])
-        }
     }
 }

@@ -15,7 +15,7 @@ func csvRecords(
     options.maximumRecordSize = maximumRecordSize
     let reader = CSVReader(CSVMemorySource(bytes, chunkSize: chunkSize), options: options)
     var records: [[String]] = []
-    while try reader.next() { records.append(reader.strings) }
+    while let record = try reader.next() { records.append(record.strings) }
     return records
 }
 
@@ -125,11 +125,21 @@ struct CSVReaderTests {
         }
     }
 
+    @Test("a quote that is only closed by another field's opening quote is named too")
+    func quoteClosedTooLate() throws {
+        let fault = try #require(try csvFault(Array("h\na,\"b\nc,d\n\"e\",f\n".utf8)))
+        #expect(fault.kind == .textAfterQuote)
+        #expect(fault.position == TextPosition(line: 4, column: 2))
+        #expect(fault.message.contains("a field that opens at 2:3,"))
+        let near = try #require(try csvFault(Array("h\n\"a\"b\n".utf8)))
+        #expect(!near.message.contains("opens at"))
+    }
+
     @Test("after a fault there are no more records")
     func stopsAfterFault() throws {
         let reader = CSVReader(CSVMemorySource(Array("a\"\nb\n".utf8)))
         #expect(throws: CSVError.self) { try reader.next() }
-        #expect(try reader.next() == false)
+        #expect(try reader.next() == nil)
     }
 
     @Test("a record knows its line, its ordinal and the place of each field")
@@ -137,13 +147,13 @@ struct CSVReaderTests {
         let text = "\u{FEFF}h1,h2\r\n\r\nå,\"x\r\ny\",\"z\"\"\"\rlast,\n"
         let reader = CSVReader(CSVMemorySource(Array(text.utf8), chunkSize: 1))
         var seen: [[Int]] = []
-        while try reader.next() {
-            var row = [reader.recordOrdinal, reader.recordLine]
-            for field in 0..<reader.fieldCount {
-                let place = reader.position(ofField: field)
+        while let record = try reader.next() {
+            var row = [record.ordinal, record.line]
+            for field in 0..<record.count {
+                let place = record.position(ofField: field)
                 row += [place.line, place.column]
             }
-            seen.append(row + [reader.endPosition.line, reader.endPosition.column])
+            seen.append(row + [record.endPosition.line, record.endPosition.column])
         }
         #expect(
             seen == [
@@ -154,10 +164,10 @@ struct CSVReaderTests {
     @Test("a field says whether it stands in quotes and whether it holds doubled ones")
     func fieldFlags() throws {
         let reader = CSVReader(CSVMemorySource(Array("a,\"b\",\"c\"\"d\"".utf8)))
-        #expect(try reader.next())
-        #expect((0..<3).map(reader.isQuoted(field:)) == [false, true, true])
-        #expect((0..<3).map(reader.isEscaped(field:)) == [false, false, true])
-        #expect(Array(reader.bytes(ofField: 2)) == Array("c\"\"d".utf8))
+        let record = try #require(try reader.next())
+        #expect((0..<3).map(record.isQuoted(field:)) == [false, true, true])
+        #expect((0..<3).map(record.isEscaped(field:)) == [false, false, true])
+        #expect(Array(record.bytes(ofField: 2)) == Array("c\"\"d".utf8))
     }
 
     @Test("a descriptor is read to its end, and a failing one reports its errno")
@@ -168,7 +178,7 @@ struct CSVReaderTests {
         let handle = try FileHandle(forReadingFrom: url)
         let reader = CSVReader(CSVDescriptorSource(handle.fileDescriptor))
         var records: [[String]] = []
-        while try reader.next() { records.append(reader.strings) }
+        while let record = try reader.next() { records.append(record.strings) }
         #expect(records == [["a", "b"], ["1", "2"]])
         #expect(reader.bytesConsumed == 8)
         try handle.close()

@@ -121,7 +121,8 @@ import Testing
         arguments: [
             ("GET\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
             ("GET / FTP/1.1\r\nHost: a\r\n\r\n", 400), ("G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            ("GET  HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET  HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400), ("GET / HTTP/1.1\nHost: a\n\n", 400),
             ("GET / HTTP/1.1\r\nHost: a\r\nName : v\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: a\r\n v\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nHost: a\r\nnothing\r\n\r\n", 400),

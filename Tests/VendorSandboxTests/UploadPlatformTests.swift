@@ -10,8 +10,12 @@ extension Box {
     static let grant = "grant_type=client_credentials&scope=platform_upload_api"
     static let csv = "Reference,StartDate,StartTime,EndDate,EndTime\r\nUser1,01/07/2024,09:00,01/07/2024,17:00"
 
-    static func upload(_ change: (inout UploadPlatformSettings) -> Void = { _ in }) throws -> Box {
+    static func upload(
+        faults: [FaultRule] = [], seed: UInt64 = 1, _ change: (inout UploadPlatformSettings) -> Void = { _ in }
+    ) throws -> Box {
         try Box {
+            $0.faults = faults
+            $0.seed = seed
             $0.upload.clientID = "client-1"
             $0.upload.apiKey = "k+1 &"
             change(&$0.upload)

@@ -3,8 +3,6 @@
 /// A record ends with LF, CR or CRLF outside quotes, or with the file; a line with nothing on it is no record. Inside quotes
 /// every byte counts, and a doubled quote stands for one. Nothing is trimmed. A byte order mark is removed. Records may have any
 /// number of fields: whether that is right is for the caller to say. After an error there are no more records.
-///
-/// The fields of the current record are slices of the buffer, valid until the next call of `next()`.
 package final class CSVReader {
     package struct Options: Sendable {
         /// One ASCII byte; neither a quote, a line end nor NUL.
@@ -18,15 +16,6 @@ package final class CSVReader {
         package init() {}
     }
 
-    /// A field's bytes, counted from the record's start, without the quotes around it.
-    struct Slot {
-        var start: UInt32
-        var end: UInt32
-        var isQuoted: Bool
-        /// Holds doubled quotes.
-        var isEscaped: Bool
-    }
-
     /// How a look at the buffered bytes for one record ended.
     enum Scan {
         case record
@@ -35,13 +24,16 @@ package final class CSVReader {
     }
 
     struct ScanNotes {
+        /// Where the record ends, without its line end.
+        var recordEnd = 0
+        var fieldCount = 0
         /// Where the next record starts.
         var next = 0
         /// Line ends in the record, its own included.
         var lineEnds = 0
         /// A byte of 0x80 or more stands in the record or next to it.
         var hasNonASCII = false
-        /// The start of the quoted field whose end is not in the buffer.
+        /// The start of the quoted field that has no end in the buffer, or text behind its end.
         var openQuote: Int?
     }
 
@@ -65,23 +57,20 @@ package final class CSVReader {
     /// The line on which `start` stands.
     private var line = 1
 
-    var slots: UnsafeMutablePointer<Slot>
+    var slots: UnsafeMutablePointer<CSVRecord.Slot>
     var slotCapacity = 16
-    var recordStart = 0
-    var recordEnd = 0
     /// What the scan found besides the fields.
     var scanned = ScanNotes()
 
-    /// How many fields the current record has, at least 1.
-    package internal(set) var fieldCount = 0
-    /// The physical line on which the current record starts, from 1.
-    package private(set) var recordLine = 0
-    /// The current record's ordinal, from 1; a header counts, a blank line does not.
-    package private(set) var recordOrdinal = 0
-    /// Bytes up to the end of the current record, as UTF-8; at the end of the file, all of them.
+    /// How many records were read; a header counts, a blank line does not.
+    package private(set) var recordCount = 0
+    /// Bytes up to the end of the last record, as UTF-8; at the end of the file, all of them.
     package var bytesConsumed: Int { droppedBytes + start }
 
     package init(_ source: any CSVByteSource, options: Options = Options()) {
+        precondition(
+            options.delimiter < 0x80 && !"\"\r\n\0".utf8.contains(options.delimiter),
+            "a delimiter is one ASCII byte other than a quote, a line end or NUL")
         self.options = options
         self.source = options.encoding == .utf8 ? source : TranscodingSource(source, from: options.encoding)
         capacity = max(options.bufferSize, 4 * Self.padding)
@@ -95,20 +84,19 @@ package final class CSVReader {
         slots.deallocate()
     }
 
-    /// Moves to the next record; false at the end.
-    package func next() throws(CSVError) -> Bool {
-        guard !isFinished else { return false }
+    /// The next record, valid until the next call; `nil` at the end.
+    package func next() throws(CSVError) -> CSVRecord? {
+        guard !isFinished else { return nil }
         do throws(CSVError) {
             if !isStarted { try begin() }
             guard try skipBlankLines() else {
                 isFinished = true
-                return false
+                return nil
             }
             while true {
                 switch scan() {
                 case .record:
-                    try finishRecord()
-                    return true
+                    return try finishRecord()
                 case .incomplete:
                     try refill()
                 case .fault(let kind, let at):
@@ -130,22 +118,26 @@ package final class CSVReader {
         let taken = try body(UnsafeRawBufferPointer(start: base + start, count: end - start))
         start += taken.bytes
         line += taken.lines
-        recordOrdinal += taken.lines
+        recordCount += taken.lines
     }
 
-    /// The line on which the first unread byte stands, and the ordinal that the next record will get.
-    var upcoming: (line: Int, ordinal: Int) { (line, recordOrdinal + 1) }
+    /// The line on which the first unread byte stands.
+    var upcomingLine: Int { line }
 
-    private func finishRecord() throws(CSVError) {
-        if recordEnd - start > options.maximumRecordSize { throw fault(.recordTooLong, at: start) }
-        if scanned.hasNonASCII, let bad = firstInvalidUTF8(in: bytes(start, recordEnd)) {
+    /// Checks what the scan found and moves on to what follows it.
+    private func finishRecord() throws(CSVError) -> CSVRecord {
+        let length = scanned.recordEnd - start
+        if length > options.maximumRecordSize { throw fault(.recordTooLong, at: start) }
+        if scanned.hasNonASCII, let bad = firstInvalidUTF8(in: bytes(start, scanned.recordEnd)) {
             throw fault(.wrongEncoding, at: start + bad)
         }
-        recordStart = start
-        recordLine = line
-        recordOrdinal += 1
+        recordCount += 1
+        let record = CSVRecord(
+            bytes: bytes(start, scanned.recordEnd), slots: slots, count: scanned.fieldCount, line: line,
+            ordinal: recordCount)
         line += scanned.lineEnds
         start = scanned.next
+        return record
     }
 
     // MARK: - The buffer
@@ -236,26 +228,9 @@ package final class CSVReader {
 
     // MARK: - Faults
 
-    /// The position of a byte of the buffer that belongs to the record that starts at `from` on `line`.
-    func position(of index: Int, from: Int, on line: Int) -> TextPosition {
-        var place = TextPosition(line: line, column: 1)
-        var lineStart = from
-        var at = from
-        while at < index {
-            let byte = base[at]
-            at += 1
-            guard byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") else { continue }
-            if byte == UInt8(ascii: "\r"), at < index, base[at] == UInt8(ascii: "\n") { at += 1 }
-            place.line += 1
-            lineStart = at
-        }
-        place.column += scalarCount(of: bytes(lineStart, max(index, lineStart)))
-        return place
-    }
-
     private func malformed(_ kind: CSVFault.Kind, at index: Int, _ message: String) -> CSVError {
-        let place = position(of: index, from: start, on: line)
-        return .malformed(CSVFault(kind: kind, position: place, record: recordOrdinal + 1, message: message))
+        let place = textPosition(of: index - start, in: bytes(start, end), startingOn: line)
+        return .malformed(CSVFault(kind: kind, position: place, record: recordCount + 1, message: message))
     }
 
     /// Describes a fault in the record that starts at `start`; a byte before it that is not UTF-8 comes first.
@@ -274,8 +249,13 @@ package final class CSVReader {
         case .strayQuote:
             return "a quote inside a field without quotes; put the field in quotes and double the quotes inside it"
         case .textAfterQuote:
-            return
-                "text after the closing quote, where \(delimiter) or a line end belongs; a quote inside quotes is doubled"
+            // Far from its opening quote, this one is likely the start of a later field, and the first was never closed.
+            let open = scanned.openQuote.map { textPosition(of: $0 - start, in: bytes(start, end), startingOn: line) }
+            let here = textPosition(of: index - start, in: bytes(start, end), startingOn: line)
+            let origin =
+                open.map { $0.line < here.line ? " of a field that opens at \($0.line):\($0.column)" : "" } ?? ""
+            return "text after the closing quote\(origin), where \(delimiter) or a line end belongs; "
+                + "a quote inside quotes is doubled"
         case .recordTooLong:
             return "the record is longer than \(options.maximumRecordSize) bytes"
         case .wrongEncoding:

@@ -83,7 +83,9 @@ extension CSVReader {
                         at += 1
                     }
                 }
-                append(Slot(from: open + 1 - start, to: at - start, isQuoted: true, isEscaped: isEscaped), at: &count)
+                append(
+                    CSVRecord.Slot(from: open + 1 - start, to: at - start, isQuoted: true, isEscaped: isEscaped),
+                    at: &count)
                 at += 1
                 guard at < end else {
                     if atEnd { break fields }
@@ -92,7 +94,9 @@ extension CSVReader {
                 switch base[at] {
                 case delimiter: at += 1
                 case Self.lineFeed, Self.carriageReturn: break fields
-                default: return .fault(.textAfterQuote, at: at)
+                default:
+                    scanned.openQuote = open
+                    return .fault(.textAfterQuote, at: at)
                 }
             } else {
                 let from = at
@@ -110,13 +114,14 @@ extension CSVReader {
                     default: at += 1
                     }
                 }
-                append(Slot(from: from - start, to: at - start, isQuoted: false, isEscaped: false), at: &count)
+                append(
+                    CSVRecord.Slot(from: from - start, to: at - start, isQuoted: false, isEscaped: false), at: &count)
                 guard at < end, base[at] == delimiter else { break fields }
                 at += 1
             }
         }
 
-        recordEnd = at
+        let recordEnd = at
         if at < end {
             if base[at] == Self.carriageReturn {
                 guard at + 1 < end || atEnd else { return .incomplete }
@@ -125,20 +130,21 @@ extension CSVReader {
             at += 1
             lineEnds += 1
         }
-        fieldCount = count
-        scanned = ScanNotes(next: at, lineEnds: lineEnds, hasNonASCII: highBits & 0x8080_8080_8080_8080 != 0)
+        scanned = ScanNotes(
+            recordEnd: recordEnd, fieldCount: count, next: at, lineEnds: lineEnds,
+            hasNonASCII: highBits & 0x8080_8080_8080_8080 != 0)
         return .record
     }
 
     @inline(__always)
-    private func append(_ slot: Slot, at count: inout Int) {
+    private func append(_ slot: CSVRecord.Slot, at count: inout Int) {
         if count == slotCapacity { growSlots() }
         slots[count] = slot
         count += 1
     }
 
     private func growSlots() {
-        let larger = UnsafeMutablePointer<Slot>.allocate(capacity: 2 * slotCapacity)
+        let larger = UnsafeMutablePointer<CSVRecord.Slot>.allocate(capacity: 2 * slotCapacity)
         larger.update(from: slots, count: slotCapacity)
         slots.deallocate()
         slots = larger
@@ -146,62 +152,11 @@ extension CSVReader {
     }
 }
 
-extension CSVReader.Slot {
+extension CSVRecord.Slot {
     @inline(__always)
     fileprivate init(from: Int, to: Int, isQuoted: Bool, isEscaped: Bool) {
         self.init(
             start: UInt32(truncatingIfNeeded: from), end: UInt32(truncatingIfNeeded: to), isQuoted: isQuoted,
             isEscaped: isEscaped)
     }
-}
-
-// MARK: - The current record
-
-extension CSVReader {
-    /// A field's bytes without the quotes around it; in an escaped field each quote is still doubled. Valid until the next `next()`.
-    package func bytes(ofField index: Int) -> UnsafeRawBufferPointer {
-        precondition(index < fieldCount)
-        let slot = slots[index]
-        return bytes(recordStart + Int(slot.start), recordStart + Int(slot.end))
-    }
-
-    /// Whether the field stands in quotes.
-    package func isQuoted(field index: Int) -> Bool {
-        precondition(index < fieldCount)
-        return slots[index].isQuoted
-    }
-
-    /// Whether the field holds doubled quotes, each of which stands for one.
-    package func isEscaped(field index: Int) -> Bool {
-        precondition(index < fieldCount)
-        return slots[index].isEscaped
-    }
-
-    /// The field's value.
-    package func string(ofField index: Int) -> String {
-        let raw = bytes(ofField: index)
-        guard slots[index].isEscaped else { return String(decoding: raw, as: UTF8.self) }
-        var value: [UInt8] = []
-        value.reserveCapacity(raw.count)
-        var at = 0
-        while at < raw.count {
-            value.append(raw[at])
-            at += raw[at] == Self.quote ? 2 : 1
-        }
-        return String(decoding: value, as: UTF8.self)
-    }
-
-    /// The values of all fields.
-    package var strings: [String] { (0..<fieldCount).map(string(ofField:)) }
-
-    /// Where the field starts; for a quoted field that is its opening quote.
-    package func position(ofField index: Int) -> TextPosition {
-        precondition(index < fieldCount)
-        let slot = slots[index]
-        let from = recordStart + Int(slot.start) - (slot.isQuoted ? 1 : 0)
-        return position(of: from, from: recordStart, on: recordLine)
-    }
-
-    /// Where the record ends: one past its last field.
-    package var endPosition: TextPosition { position(of: recordEnd, from: recordStart, on: recordLine) }
 }

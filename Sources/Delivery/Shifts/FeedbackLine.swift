@@ -52,10 +52,10 @@ package func feedbackDiagnostics(
         options.encoding = format.encoding
         let reader = CSVReader(CSVDescriptorSource(descriptor), options: options)
         // The file may have changed or gone since; then the line is all there is.
-        while (try? reader.next()) ?? false, reader.recordLine <= lastLine {
-            for entry in wanted[reader.recordLine] ?? [] {
-                let field = (0..<reader.fieldCount).first { reader.string(ofField: $0) == entry.value }
-                if let field { positions[entry] = reader.position(ofField: field) }
+        while let record = try? reader.next(), record.line <= lastLine {
+            for entry in wanted[record.line] ?? [] {
+                let field = (0..<record.count).first { record.string(ofField: $0) == entry.value }
+                if let field { positions[entry] = record.position(ofField: field) }
             }
         }
     }

@@ -58,23 +58,20 @@ final class ShiftWriter {
 
     private func write(_ moment: ShiftMoment) throws {
         if count + 17 > capacity { try flush() }
-        put(",", twoDigits: moment.day.day)
-        put("/", twoDigits: moment.day.month)
-        put("/", twoDigits: moment.day.year / 100)
-        put(nil, twoDigits: moment.day.year % 100)
-        put(",", twoDigits: moment.minute / 60)
-        put(":", twoDigits: moment.minute % 60)
-    }
-
-    private func put(_ mark: Unicode.Scalar?, twoDigits number: Int) {
-        let bytes = base.assumingMemoryBound(to: UInt8.self)
-        if let mark {
-            bytes[count] = UInt8(ascii: mark)
-            count += 1
+        let bytes = base.assumingMemoryBound(to: UInt8.self) + count
+        count += 17
+        func put(_ mark: Unicode.Scalar, _ number: Int, at index: Int) {
+            bytes[index] = UInt8(ascii: mark)
+            bytes[index + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10)
+            bytes[index + 2] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
         }
-        bytes[count] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10)
-        bytes[count + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
-        count += 2
+        put(",", moment.day.day, at: 0)
+        put("/", moment.day.month, at: 3)
+        // The last two digits of the year first: the mark before them then gives way to the first two.
+        put("/", moment.day.year % 100, at: 8)
+        put("/", moment.day.year / 100, at: 6)
+        put(",", moment.minute / 60, at: 11)
+        put(":", moment.minute % 60, at: 14)
     }
 
     private func write(_ text: some Sequence<UInt8>) throws {

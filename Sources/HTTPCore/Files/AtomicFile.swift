@@ -7,9 +7,13 @@ package struct FileError: Error, Sendable, Equatable {
     package var code: Int32
 
     package init(path: String, code: Int32 = errno) {
+        self.init(path: path, reason: String(cString: strerror(code)), code: code)
+    }
+
+    package init(path: String, reason: String, code: Int32) {
         self.path = path
+        self.reason = reason
         self.code = code
-        reason = String(cString: strerror(code))
     }
 
     package var message: String { "\(path): \(reason)" }
@@ -27,6 +31,11 @@ package struct AtomicFile: ~Copyable {
     package init(_ path: String, mode: mode_t) throws(FileError) {
         // A link stays a link: its target is what gets replaced.
         let target = Self.resolvingLink(path)
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            // Renaming over a device would replace it for the whole system.
+            throw FileError(path: path, reason: "not a regular file", code: EINVAL)
+        }
         let directory = parentFolder(of: target)
         let name = (target as NSString).lastPathComponent
         let unique = "\(getpid())-\(UInt32.random(in: 0...UInt32.max))"

@@ -31,7 +31,7 @@ final class RequestLog: Sendable {
     }
 
     private let state = Mutex(State())
-    private let mask: SecretMask
+    let mask: SecretMask
 
     init(secrets: [String]) {
         mask = SecretMask(secrets: secrets)

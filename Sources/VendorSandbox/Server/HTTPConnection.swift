@@ -227,7 +227,7 @@ final class HTTPConnection {
             var sent = 0
             while sent < bytes.count {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
-                let count = Foundation.send(descriptor, rest.baseAddress, rest.count, flags)
+                let count = rawSend(descriptor, rest, flags)
                 if count > 0 {
                     sent += count
                 } else if count < 0, errno == EINTR {
@@ -252,4 +252,8 @@ final class HTTPConnection {
             left -= end
         }
     }
+}
+
+private func rawSend(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ flags: Int32) -> Int {
+    send(descriptor, bytes.baseAddress, bytes.count, flags)
 }

@@ -118,8 +118,11 @@ struct RequestHead {
         guard last > first + 1, bytes[first + 1..<last].allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw .malformed("the target holds white space or control characters")
         }
+        let target = bytes[first + 1..<last]
+        guard target.first == UInt8(ascii: "/") || target.starts(with: "http://".utf8) || target.elementsEqual("*".utf8)
+        else { throw .malformed("the target is no path") }
         return (
-            text(bytes, line.lowerBound..<first), text(bytes, first + 1..<last),
+            text(bytes, line.lowerBound..<first), text(bytes, target.startIndex..<target.endIndex),
             bytes[line.upperBound - 1] - UInt8(ascii: "0")
         )
     }

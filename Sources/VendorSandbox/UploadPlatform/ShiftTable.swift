@@ -54,8 +54,6 @@ struct ShiftReader {
     }
 
     private static let columns = ["Reference", "StartDate", "StartTime", "EndDate", "EndTime"]
-    private static let dateMask: StaticString = "dd/mm/YYYY"
-    private static let timeMask: StaticString = "HH:ii"
 
     private enum State {
         case fieldStart
@@ -204,22 +202,36 @@ struct ShiftReader {
 
     /// Minutes of the date at `column` and the time after it; nil after a fault.
     private mutating func moment(_ column: Int) -> Int? {
-        let date = CivilTime(field(column), mask: Self.dateMask)
-        let time = clock(field(column + 1))
+        let date = Self.date(field(column))
+        let time = Self.clock(field(column + 1))
         if date == nil { valueFault(column, "is not a date (DD/MM/YYYY)") }
         if time == nil { valueFault(column + 1, "is not a time (hh:mm)") }
         guard let date, let time else { return nil }
         return date.days * 1440 + time
     }
 
-    private func clock(_ field: ArraySlice<UInt8>) -> Int? {
-        guard field.count == 5, field[field.startIndex + 2] == UInt8(ascii: ":") else { return nil }
-        let first = field.startIndex
-        func digit(_ offset: Int) -> Int { Int(field[first + offset] &- UInt8(ascii: "0")) }
-        guard digit(0) < 10, digit(1) < 10, digit(3) < 10, digit(4) < 10 else { return nil }
-        let hour = digit(0) * 10 + digit(1)
-        let minute = digit(3) * 10 + digit(4)
-        return hour < 24 && minute < 60 ? hour * 60 + minute : nil
+    private static func date(_ field: ArraySlice<UInt8>) -> CivilTime? {
+        let start = field.startIndex
+        guard field.count == 10, field[start + 2] == UInt8(ascii: "/"), field[start + 5] == UInt8(ascii: "/"),
+            let day = pair(field, start), let month = pair(field, start + 3), let century = pair(field, start + 6),
+            let year = pair(field, start + 8)
+        else { return nil }
+        return CivilTime(year: century * 100 + year, month: month, day: day)
+    }
+
+    /// Minutes since midnight.
+    private static func clock(_ field: ArraySlice<UInt8>) -> Int? {
+        let start = field.startIndex
+        guard field.count == 5, field[start + 2] == UInt8(ascii: ":"), let hour = pair(field, start),
+            let minute = pair(field, start + 3), hour < 24, minute < 60
+        else { return nil }
+        return hour * 60 + minute
+    }
+
+    /// The number that two digits stand for.
+    private static func pair(_ field: ArraySlice<UInt8>, _ index: Int) -> Int? {
+        let (tens, ones) = (field[index] &- UInt8(ascii: "0"), field[index + 1] &- UInt8(ascii: "0"))
+        return tens < 10 && ones < 10 ? Int(tens) * 10 + Int(ones) : nil
     }
 
     private mutating func valueFault(_ column: Int, _ message: String) {

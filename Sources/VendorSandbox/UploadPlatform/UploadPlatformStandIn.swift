@@ -6,6 +6,8 @@ import Synchronization
 final class UploadPlatformStandIn: StandIn {
     let name = "upload"
     let prefixes = ["identity", "upload"]
+    let operations = ["token", "upload", "results"]
+    let deliveries: DeliveryCounter? = nil
 
     private let configuration: UploadPlatformSettings
     private let context: SandboxContext
@@ -41,6 +43,8 @@ final class UploadPlatformStandIn: StandIn {
     }
 
     func expireTokens() { tokens.expireAll() }
+
+    func refuseAsExpired(_ request: SandboxRequest) -> SandboxResponse { tokens.expire(request) }
 
     func operation(of request: SandboxRequest) -> String {
         switch request.path {

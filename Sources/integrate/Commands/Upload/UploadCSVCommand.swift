@@ -153,7 +153,7 @@ enum UploadCSVCommand: Subcommand {
     ) async throws {
         let output = environment.output
         guard options.waits || options.fetchKey != nil else {
-            output.note("uploaded \(rowCount(record.rows)) as '\(record.name)'; processing token:")
+            output.note("uploaded \(rowCount(record.rows)) as '\(record.name)'")
             guard environment.globals.isJSON else { return try output.line(token.description) }
             return try output.json(UploadResult(token: token.description, name: record.name, rows: record.rows))
         }
