@@ -105,9 +105,9 @@ struct PollTests {
         }
         let config = try world.home.write("{ profiles: { p: { upload: { scope: 's' } } } }", to: "my config.json5")
         let result = try await world.run(
-            "poll", World.processingToken, "--interval", "0.05", "--deadline", "0.3", "--config", config, "--profile",
+            "poll", World.processingToken, "--interval", "0.05", "--deadline", "1.5", "--config", config, "--profile",
             "p")
-        expectFailure(result, 75, "still processing after 0.3 s (status: Processing)")
+        expectFailure(result, 75, "still processing after 1.5 s (status: Processing)")
         let hint = try #require(result.errors.split(separator: "\n").last)
         let lead = "hint: to go on: "
         try #require(hint.hasPrefix(lead))
