@@ -183,7 +183,7 @@ struct AuthTests {
         expectSuccess(try await world.run("auth", "token", "upload"))
         let tokens = world.home(".cache/integrate/tokens")
         let name = try #require(
-            try FileManager.default.contentsOfDirectory(atPath: tokens).first { $0.hasSuffix(".json") })
+            try FileManager.default.contentsOfDirectory(atPath: tokens).first { !$0.hasSuffix(".lock") })
         chmod("\(tokens)/\(name)", 0o644)
         expectFailure(try await world.run("auth", "token", "upload"), 78, "rm \(tokens)/\(name)")
         expectSuccess(try await world.run("auth", "logout"))

@@ -10,12 +10,12 @@ struct InterruptionTests {
 
     /// A server that tells when the moment has come, and then is slow.
     private static func world(_ moment: Moment, _ signal: Signal) throws -> World {
-        let slow = MisbehavingServer.Behaviour.late(.seconds(20), .close)
+        let slow = MisbehavingServer.Behaviour.late(.seconds(30), .close)
         return try World.against(
             try MisbehavingServer(script: { request in
                 if request.path == World.tokenPath {
                     guard moment == .token else {
-                        return .answer(200, body: Data(#"{"access_token":"t","expires_in":3600}"#.utf8))
+                        return .answer(200, body: Data(#"{"access_token":"the-token","expires_in":3600}"#.utf8))
                     }
                 } else if moment == .betweenPolls {
                     signal.send()
@@ -27,7 +27,7 @@ struct InterruptionTests {
     }
 
     @Test(
-        "a signal ends the command within seconds with its code, and nothing is left behind",
+        "a signal ends the command in order with its code, and nothing is left behind",
         arguments: Moment.allCases, [SIGINT, SIGTERM])
     func signals(moment: Moment, number: Int32) async throws {
         let signal = Signal()
@@ -38,10 +38,9 @@ struct InterruptionTests {
             ? ["upload-csv", try world.shiftFile()] : ["poll", World.processingToken, "--interval", "30"]
         let command = try world.runner.start(arguments)
         await signal.wait()
-        let start = ContinuousClock.now
         command.send(signal: number)
         let result = await command.result()
-        #expect(start.duration(to: .now) < .seconds(4.5), "before the last resort of ending the process")
+        // The last resort of ending the process after five seconds says nothing.
         expectFailure(result, number == SIGINT ? 130 : 143, "interrupted")
         #expect(result.signal == nil)
         #expect(result.errors.contains("may have been applied") == (moment == .upload))
