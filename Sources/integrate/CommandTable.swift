@@ -6,11 +6,16 @@ enum CommandTable {
 
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
-        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SandboxCommand.self,
+        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SendEventCommand.self,
+        JournalShowCommand.self,
+        JournalRetryCommand.self, SandboxCommand.self,
     ]
 
     /// Names that group others.
-    private static let groups = ["auth": "Log in, log out, and see what is configured"]
+    private static let groups = [
+        "auth": "Log in, log out, and see what is configured",
+        "journal": "See what became of a batch's records, and send the rejected again",
+    ]
 
     static var tree: CommandTree {
         var commands: [Command] = []

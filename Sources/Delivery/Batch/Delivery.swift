@@ -25,7 +25,8 @@ package struct Delivery {
     package var noteOutcome: (DeliveryBatch, DeliveryOutcome) throws -> Void
 
     package init(
-        width: Int, journal: Journal?, timing: Timing, send: @escaping @Sendable (DeliveryBatch) async -> DeliveryOutcome,
+        width: Int, journal: Journal?, timing: Timing,
+        send: @escaping @Sendable (DeliveryBatch) async -> DeliveryOutcome,
         noteOutcome: @escaping (DeliveryBatch, DeliveryOutcome) throws -> Void
     ) {
         self.width = width
@@ -201,7 +202,8 @@ extension Delivery {
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
-            stop.stop(Failure(.interrupted, "interrupted", hint: "run the same command again: it goes on where this stopped"))
+            stop.stop(
+                Failure(.interrupted, "interrupted", hint: "run the same command again: it goes on where this stopped"))
             DispatchQueue.global().asyncAfter(deadline: .now() + grace) { task.cancel() }
         }
     }

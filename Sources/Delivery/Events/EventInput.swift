@@ -77,7 +77,9 @@ package struct EventInput: Sendable {
     }
 
     /// The first event that is not what `checks` (by ordinal; 0 for any) says; nil when all are.
-    package func firstChanged(from checks: [UInt32], among states: RecordStates) throws(Failure) -> (ordinal: Int, line: Int)? {
+    package func firstChanged(from checks: [UInt32], among states: RecordStates) throws(Failure) -> (
+        ordinal: Int, line: Int
+    )? {
         var reader = try reader()
         do throws(EventReader.Problem) {
             while let record = try reader.next() {

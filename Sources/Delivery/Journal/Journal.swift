@@ -103,7 +103,8 @@ package final class Journal: Sendable {
                 }
             } catch {
                 state.failure = Failure(
-                    .inputOutput, "the journal \(error.message)", hint: "sending has stopped; make room and run it again")
+                    .inputOutput, "the journal \(error.message)",
+                    hint: "sending has stopped; make room and run it again")
             }
             return state.failure
         }

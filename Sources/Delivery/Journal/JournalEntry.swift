@@ -73,8 +73,10 @@ package enum JournalEntry: Sendable, Equatable {
                     ("status", status.map { "\($0)" }), ("message", JSONText.string(message)),
                     ("requestID", requestID.map(JSONText.string)),
                 ])
-        case .unknown(let records, let message): return line("unknown", records, [("message", JSONText.string(message))])
-        case .skipped(let records, let message): return line("skipped", records, [("message", JSONText.string(message))])
+        case .unknown(let records, let message):
+            return line("unknown", records, [("message", JSONText.string(message))])
+        case .skipped(let records, let message):
+            return line("skipped", records, [("message", JSONText.string(message))])
         case .unsent(let records): return line("unsent", records)
         }
     }
@@ -130,7 +132,8 @@ extension JournalEntry {
         let message = members["message"] as? String ?? ""
         if let records = records("rejected") {
             self = .rejected(
-                records, status: members["status"] as? Int, message: message, requestID: members["requestID"] as? String)
+                records, status: members["status"] as? Int, message: message, requestID: members["requestID"] as? String
+            )
         } else if let records = records("unknown") {
             self = .unknown(records, message: message)
         } else if let records = records("skipped") {

@@ -101,7 +101,8 @@ private struct LineReader {
             buffer.removeSubrange(..<start)
             start = 0
             guard buffer.count < Self.longest else {
-                throw Failure(.invalidInput, "\(path): a line of more than \(Self.longest) bytes is none of a journal's")
+                throw Failure(
+                    .invalidInput, "\(path): a line of more than \(Self.longest) bytes is none of a journal's")
             }
             try fill(path)
         }
