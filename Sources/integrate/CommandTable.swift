@@ -10,12 +10,14 @@ enum CommandTable {
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
         AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SendEventCommand.self,
         JournalShowCommand.self,
-        JournalRetryCommand.self, SandboxCommand.self, CompletionsCommand.self, ManCommand.self,
+        JournalRetryCommand.self, SandboxCommand.self, ConfigInitCommand.self, ConfigShowCommand.self, ConfigPathCommand.self,
+        ConfigCheckCommand.self, CompletionsCommand.self, ManCommand.self,
     ]
 
     /// Names that group others.
     private static let groups = [
         "auth": "Log in, log out, and see what is configured",
+        "config": "Write, show and check the settings",
         "journal": "See what became of a batch's records, and send the rejected again",
     ]
 
