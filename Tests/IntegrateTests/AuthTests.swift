@@ -117,7 +117,7 @@ struct AuthTests {
         let credentials = world.home(".local/state/integrate/credentials")
         let attributes = try FileManager.default.attributesOfItem(atPath: credentials)
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
-        let status = try await world.run("auth", "status", environment: settings)
+        let status = try await world.run("auth", "status", "upload", environment: settings)
         expectSuccess(status)
         #expect(status.output.contains("(stored in \(credentials))"))
         #expect(status.output.contains("token") && status.output.contains("none"))
