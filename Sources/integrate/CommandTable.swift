@@ -10,7 +10,8 @@ enum CommandTable {
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
         AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SendEventCommand.self,
         JournalShowCommand.self,
-        JournalRetryCommand.self, SandboxCommand.self, ConfigInitCommand.self, ConfigShowCommand.self, ConfigPathCommand.self,
+        JournalRetryCommand.self, SandboxCommand.self, ConfigInitCommand.self, ConfigShowCommand.self,
+        ConfigPathCommand.self,
         ConfigCheckCommand.self, CompletionsCommand.self, ManCommand.self,
     ]
 

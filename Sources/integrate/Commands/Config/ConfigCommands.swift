@@ -60,7 +60,9 @@ enum ConfigCheckCommand: Subcommand {
     static let path = ["config", "check"]
     static let command = Command(
         name: "check", summary: "Validate every key and reference of the settings file",
-        exitCodes: [(0, "everything in it is known and can be read"), (78, "something is wrong; the message says what")],
+        exitCodes: [
+            (0, "everything in it is known and can be read"), (78, "something is wrong; the message says what"),
+        ],
         examples: [Example("In CI", command: "integrate config check")])
 
     static func parse(_ arguments: ParsedArguments) throws {}
