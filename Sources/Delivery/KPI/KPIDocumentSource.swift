@@ -22,8 +22,9 @@ struct KPIDocumentSource: KPISource {
     private var nextElement = 0
     private var entry: Entry?
     private var entries = 0
-    private var ordinal = 0
     private var walked: (index: Int, position: TextPosition) = (0, TextPosition(line: 1, column: 1))
+
+    var document: UnsafeRawBufferPointer? { text }
 
     private var reader: KPIObjectReader { KPIObjectReader(text: text) }
 
@@ -79,7 +80,6 @@ struct KPIDocumentSource: KPISource {
             nextEntry = range.upperBound
             guard open(range, &faults) else {
                 // An entry without elements is still something that is not sent.
-                ordinal += 1
                 return .invalid
             }
         }
@@ -88,11 +88,10 @@ struct KPIDocumentSource: KPISource {
     private mutating func item(
         _ element: Range<Int>, in entry: Entry, _ faults: inout DiagnosticCollector
     ) -> KPIItem {
-        ordinal += 1
         guard checker.check(element, &faults), !entry.isInvalid else { return .invalid }
         return .record(
             KPIRecord(
-                ordinal: ordinal, frame: entry.frame, element: reader.bytes(element),
+                frame: entry.frame, element: reader.bytes(element),
                 position: position(of: element.lowerBound)))
     }
 

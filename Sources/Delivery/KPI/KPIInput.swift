@@ -1,20 +1,36 @@
-import Authorization
 import Foundation
+import HTTPCore
 import VendorAPIs
 
 /// A file of KPI figures, which is read twice: once to check all of it, once to send.
-package struct KPIInput {
-    /// Open for reading on a regular file; stays open and the caller's. It is read from the file's beginning.
+package struct KPIInput: Sendable {
+    /// What checking every element came to.
+    package struct Check: Sendable {
+        /// Elements (rows), valid or not.
+        package internal(set) var records = 0
+        package internal(set) var diagnostics = DiagnosticCollector()
+        /// The elements that cannot be sent.
+        package internal(set) var invalid = RecordRanges()
+        /// The file's structure is at fault: there is no telling what follows, and nothing can be left out.
+        package internal(set) var isBroken = false
+        /// Names of columns that are not sent, in the order of appearance; at most 20 of NDJSON.
+        package internal(set) var unusedColumns: [String] = []
+    }
+
     package let descriptor: Int32
-    /// The file's name as diagnostics show it.
     package let name: String
     package let format: KPIInputFormat
-    /// How rows become documents; of no meaning for a document.
     package let options: KPIRowOptions
     package let limits: KPIBatchLimits
 
+    /// - Parameters:
+    ///   - descriptor: Open for reading on a regular file, which is read from its start; stays the caller's.
+    ///   - name: As diagnostics show it.
+    ///   - format: How the file is written.
+    ///   - options: How rows become documents; of no meaning for a document.
+    ///   - limits: The most that a request may carry.
     package init(
-        descriptor: Int32, named name: String, format: KPIInputFormat, options: KPIRowOptions,
+        descriptor: Int32, name: String, format: KPIInputFormat, options: KPIRowOptions,
         limits: KPIBatchLimits = KPIBatchLimits()
     ) {
         self.descriptor = descriptor
@@ -26,39 +42,76 @@ package struct KPIInput {
 
     /// Reads the whole file and looks at each element. Faults of the file are in the result.
     ///
-    /// - Throws: ``KPIInputError/unreadable(errno:)``.
-    package func check() throws(KPIInputError) -> KPIInputCheck {
-        var check = KPIInputCheck(format: format)
-        try hash(into: &check)
+    /// - Throws: ``Failure`` when reading fails.
+    package func check() throws(Failure) -> Check {
+        var check = Check()
         do throws(KPIInputError) {
             var source = try source()
             let empty = source.writer()
             while let item = try source.next(&check.diagnostics) {
                 check.records += 1
                 if case .record(let record) = item, fits(record, empty, &check.diagnostics) { continue }
-                check.addInvalid(check.records)
+                check.invalid.append(check.records)
             }
             check.unusedColumns = source.unusedColumns
-            if check.records == 0 {
-                check.diagnostics.add(Diagnostic(file: name, position: nil, message: "there is no row to send"))
-            }
         } catch {
-            guard case .malformed(let position, let message) = error else { throw error }
-            check.isReadable = false
+            guard case .malformed(let position, let message) = error else { throw failure(error) }
+            check.isBroken = true
             check.diagnostics.add(Diagnostic(file: name, position: position, message: message))
+        }
+        if check.records == 0, check.diagnostics.isEmpty {
+            check.isBroken = true
+            check.diagnostics.add(
+                Diagnostic(file: name, position: TextPosition(line: 1, column: 1), message: "the file holds no figure"))
         }
         return check
     }
 
-    /// Reads the elements that may be sent, in batches.
+    /// A source of documents with the valid elements that `isWanted`.
     ///
     /// - Parameters:
     ///   - check: What ``check()`` found; its invalid elements are left out.
-    ///   - wants: Whether the element with this number is to be sent; nil for all.
+    ///   - isWanted: Whether the element with this number, from 1, is to be sent.
     package func batches(
-        after check: KPIInputCheck, wanting wants: ((_ ordinal: Int) -> Bool)? = nil
-    ) throws(KPIInputError) -> KPIBatchReader {
-        try KPIBatchReader(try source(), limits: limits, check: check, wants: wants)
+        after check: Check, where isWanted: @escaping (Int) -> Bool = { _ in true }
+    ) throws(Failure) -> Delivery.Source {
+        var reader: KPIBatchReader
+        do throws(KPIInputError) {
+            reader = KPIBatchReader(try source(), limits: limits, check: check, isWanted: isWanted)
+        } catch {
+            throw failure(error)
+        }
+        return {
+            do throws(KPIInputError) {
+                return try reader.next()
+            } catch {
+                throw failure(error)
+            }
+        }
+    }
+
+    /// The first element that is not what `checks` (by ordinal; 0 for any) says; nil when all are.
+    package func firstChanged(
+        from checks: [UInt32], among states: RecordStates
+    ) throws(Failure) -> (ordinal: Int, line: Int)? {
+        do throws(KPIInputError) {
+            var source = try source()
+            var ordinal = 0
+            while true {
+                var faults = DiagnosticCollector(limit: 1)
+                guard let item = try source.next(&faults) else { return nil }
+                ordinal += 1
+                guard ordinal < checks.count, checks[ordinal] != 0, [.sent, .unknown].contains(states[ordinal]) else {
+                    continue
+                }
+                guard case .record(let record) = item else {
+                    return (ordinal, faults.diagnostics.first?.position?.line ?? 0)
+                }
+                if record.checksum != checks[ordinal] { return (ordinal, record.position.line) }
+            }
+        } catch {
+            throw failure(error)
+        }
     }
 
     private func source() throws(KPIInputError) -> any KPISource {
@@ -78,64 +131,21 @@ package struct KPIInput {
         faults.add(
             Diagnostic(
                 file: name, position: record.position,
-                message:
-                    "alone this makes a document of \(length) bytes, more than the \(limits.bytes) that a request may have"
-            ))
+                message: "alone this makes a document of \(length) bytes, more than the \(limits.bytes) that a request "
+                    + "may have"))
         return false
     }
 
-    private func hash(into check: inout KPIInputCheck) throws(KPIInputError) {
-        var digest = SHA256Stream()
-        var buffer = [UInt8](repeating: 0, count: 256 << 10)
-        while true {
-            let count = pread(descriptor, &buffer, buffer.count, off_t(check.bytes))
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .unreadable(errno: errno) }
-            guard count > 0 else { break }
-            buffer.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            check.bytes += count
-        }
-        check.sha256 = digest.finish().hexEncoded
-    }
-}
-
-/// What checking a file of figures came to.
-package struct KPIInputCheck: Sendable {
-    package let format: KPIInputFormat
-    /// Elements (rows), valid or not.
-    package internal(set) var records = 0
-    /// The file's length.
-    package internal(set) var bytes = 0
-    /// Of the file's bytes, in hexadecimal.
-    package internal(set) var sha256 = ""
-    package internal(set) var diagnostics = DiagnosticCollector()
-    /// The numbers of the elements that cannot be sent, in order.
-    package internal(set) var invalid: [ClosedRange<Int>] = []
-    /// False if the file's rest could not be told apart, so that not even its valid elements may be sent.
-    package internal(set) var isReadable = true
-    /// Names of columns that are not sent, in the order of appearance; at most 20 of NDJSON.
-    package internal(set) var unusedColumns: [String] = []
-
-    /// Nothing is wrong.
-    package var isValid: Bool { diagnostics.isEmpty }
-
-    /// How many elements cannot be sent.
-    package var invalidCount: Int { invalid.reduce(0) { $0 + $1.count } }
-
-    fileprivate init(format: KPIInputFormat) {
-        self.format = format
-    }
-
-    fileprivate mutating func addInvalid(_ ordinal: Int) { invalid.append(next: ordinal) }
-}
-
-extension [ClosedRange<Int>] {
-    /// Adds a number greater than all that are there.
-    mutating func append(next number: Int) {
-        if let last, last.upperBound == number - 1 {
-            self[count - 1] = last.lowerBound...number
-        } else {
-            append(number...number)
+    private func failure(_ error: KPIInputError) -> Failure {
+        switch error {
+        case .unreadable(let code):
+            Failure(code == EISDIR ? .missingInput : .inputOutput, FileError(path: name, code: code).message)
+        case .malformed(let position, let message):
+            Failure(.invalidInput, Diagnostic(file: name, position: position, message: message).rendered)
+        case .changed:
+            Failure(
+                .inputOutput, "\(name) was changed while it was read",
+                hint: "run the same command again when nothing writes to the file")
         }
     }
 }

@@ -1,7 +1,7 @@
 import VendorAPIs
 
 /// Why a file of KPI figures cannot be read on.
-package enum KPIInputError: Error, Equatable, Sendable {
+enum KPIInputError: Error, Equatable {
     /// Reading failed.
     case unreadable(errno: Int32)
     /// What follows cannot be told apart any more.
@@ -12,13 +12,14 @@ package enum KPIInputError: Error, Equatable, Sendable {
 
 /// An element, checked and encoded.
 struct KPIRecord {
-    /// The element's number in the file, from 1.
-    var ordinal: Int
     var frame: KPIEntryFrame
     /// A JSON object.
     var element: [UInt8]
     /// Where the element begins.
     var position: TextPosition
+
+    /// What the journal knows the element by: whose figure it is, and the figure.
+    var checksum: UInt32 { recordCheck([frame.head, element].joined()) }
 }
 
 /// What comes next in a file.
@@ -30,10 +31,16 @@ enum KPIItem {
 
 /// Reads a file's elements one after the other.
 protocol KPISource {
+    /// Names of columns that are not sent, in the order of appearance.
+    var unusedColumns: [String] { get }
     /// The next element, nil at the end. Faults of elements go to `faults`.
     mutating func next(_ faults: inout DiagnosticCollector) throws(KPIInputError) -> KPIItem?
     /// What documents of several of these elements have around them.
     func writer() -> KPIDocumentWriter
-    /// Names of columns that are not sent, in the order of appearance.
-    var unusedColumns: [String] { get }
+    /// All of the file as one document, if it is one.
+    var document: UnsafeRawBufferPointer? { get }
+}
+
+extension KPISource {
+    var document: UnsafeRawBufferPointer? { nil }
 }

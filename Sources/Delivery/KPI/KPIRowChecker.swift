@@ -60,7 +60,7 @@ struct KPIRowChecker {
             id: id, kpi: kpi, objectType: options.objectType, value: value, units: text(.units), timestamp: timestamp,
             dateFrom: dateFrom, dateTo: dateTo)
         return KPIRecord(
-            ordinal: ordinal, frame: frame(userID, locationID), element: element.encoded(), position: start)
+            frame: frame(userID, locationID), element: element.encoded(), position: start)
     }
 
     /// The column's name in the user's file.
