@@ -35,9 +35,12 @@ public final class Masker: Sendable {
     /// Makes the marked credentials of `request` known.
     package func registerCredentials(of request: HTTPRequest) {
         for field in request.fields.all where field.isCredential {
+            // A signature is new in each request and good for that one only: kept, a million of them would be a million
+            // patterns. What it was made with is known from the settings.
+            if field.value.hasPrefix("AWS4-") { continue }
             register(field.value)
             // `Bearer x`, `Basic x`: the part after the scheme is what a vendor might echo.
-            if let space = field.value.firstIndex(of: " "), !field.value.hasPrefix("AWS4-") {
+            if let space = field.value.firstIndex(of: " ") {
                 register(String(field.value[field.value.index(after: space)...]))
             }
         }
@@ -110,16 +113,23 @@ private struct Pattern: Sendable {
         characters = secret.unicodeScalars.map { scalar in
             let utf8 = Array(String(scalar).utf8)
             var spellings: Set<[UInt8]> = [utf8]
-            for format in ["%%%02X", "%%%02x"] {
-                spellings.insert(Array(utf8.map { String(format: format, $0) }.joined().utf8))
-            }
-            for format in ["\\u%04x", "\\u%04X"] {
-                spellings.insert(Array(String(scalar).utf16.map { String(format: format, $0) }.joined().utf8))
+            for uppercase in [true, false] {
+                let percent = utf8.map { Self.escape("%", $0, digits: 2, uppercase: uppercase) }
+                let unicode = scalar.utf16.map { Self.escape("\\u", $0, digits: 4, uppercase: uppercase) }
+                spellings.insert(Array(percent.joined().utf8))
+                spellings.insert(Array(unicode.joined().utf8))
             }
             if scalar == " " { spellings.insert(Array("+".utf8)) }
             if let short = Self.shortEscapes[scalar] { spellings.insert(Array("\\\(short)".utf8)) }
             return Array(spellings)
         }
+    }
+
+    private static func escape(
+        _ lead: String, _ value: some BinaryInteger, digits: Int, uppercase: Bool
+    ) -> String {
+        let text = String(value, radix: 16, uppercase: uppercase)
+        return lead + String(repeating: "0", count: digits - text.count) + text
     }
 
     private static let shortEscapes: [Unicode.Scalar: Character] = [
