@@ -6,7 +6,8 @@ enum CommandTable {
 
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
-        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SandboxCommand.self,
+        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, AuthorizeServiceCommand.self,
+        CreateSourceCommand.self, CreateFlowCommand.self, SandboxCommand.self,
     ]
 
     /// Names that group others.
