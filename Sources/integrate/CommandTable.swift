@@ -7,11 +7,15 @@ enum CommandTable {
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
         AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, AuthorizeServiceCommand.self,
-        CreateSourceCommand.self, CreateFlowCommand.self, SandboxCommand.self,
+        SendEventCommand.self, JournalShowCommand.self, JournalRetryCommand.self, CreateSourceCommand.self,
+        CreateFlowCommand.self, SandboxCommand.self,
     ]
 
     /// Names that group others.
-    private static let groups = ["auth": "Log in, log out, and see what is configured"]
+    private static let groups = [
+        "auth": "Log in, log out, and see what is configured",
+        "journal": "See what became of a batch's records, and send the rejected again",
+    ]
 
     static var tree: CommandTree {
         var commands: [Command] = []

@@ -33,6 +33,7 @@ struct Environment: Sendable {
     var network: any HTTPTransport
     /// When the budget of network time ends (`--max-time`).
     var deadline: ContinuousClock.Instant?
+    var interruption: Interruption
 
     func paths() throws(Failure) -> Paths { try Paths(variables: variables) }
 

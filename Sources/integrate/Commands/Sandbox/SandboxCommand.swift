@@ -78,8 +78,9 @@ enum SandboxCommand: Subcommand {
         let code = await withTaskCancellationHandler {
             await child.exitCode()
         } onCancel: {
-            // Ctrl-C reached the child from the terminal already; a SIGTERM that was meant for it did not.
-            child.send(SIGTERM)
+            // Ctrl-C reached the child from the terminal already; a second SIGINT would keep it from ending in order.
+            let signal = environment.interruption.number ?? SIGTERM
+            if signal != SIGINT || !environment.terminal.isInputTerminal { child.send(signal) }
         }
         if code != 0 { throw ChildExit(code: code) }
     }
