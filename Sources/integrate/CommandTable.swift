@@ -8,11 +8,10 @@ enum CommandTable {
 
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
-        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SendEventCommand.self,
-        JournalShowCommand.self,
-        JournalRetryCommand.self, SandboxCommand.self, ConfigInitCommand.self, ConfigShowCommand.self,
-        ConfigPathCommand.self,
-        ConfigCheckCommand.self, CompletionsCommand.self, ManCommand.self,
+        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, AuthorizeServiceCommand.self,
+        SendEventCommand.self, JournalShowCommand.self, JournalRetryCommand.self, CreateSourceCommand.self,
+        CreateFlowCommand.self, SandboxCommand.self, ConfigInitCommand.self, ConfigShowCommand.self,
+        ConfigPathCommand.self, ConfigCheckCommand.self, CompletionsCommand.self, ManCommand.self,
     ]
 
     /// Names that group others.
