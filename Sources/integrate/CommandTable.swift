@@ -6,11 +6,16 @@ enum CommandTable {
 
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
-        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SandboxCommand.self,
+        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self,
+        WorkflowListCommand.self, WorkflowGetCommand.self, WorkflowCreateCommand.self, WorkflowUpdateCommand.self,
+        WorkflowDeleteCommand.self, WorkflowExportCommand.self, WorkflowApplyCommand.self, SandboxCommand.self,
     ]
 
     /// Names that group others.
-    private static let groups = ["auth": "Log in, log out, and see what is configured"]
+    private static let groups = [
+        "auth": "Log in, log out, and see what is configured",
+        "workflow": "Manage the entities of BidCore's workflow API",
+    ]
 
     static var tree: CommandTree {
         var commands: [Command] = []

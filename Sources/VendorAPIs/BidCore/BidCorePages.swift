@@ -34,43 +34,44 @@ public struct BidCorePage: Sendable {
 
 /// The pages of a list, each fetched when it is asked for. The vendor's `next` is followed only while scheme, host and port
 /// stay the same, because each request carries the token, and only to pages that were not there before.
-public struct BidCorePages: AsyncSequence, AsyncIteratorProtocol, Sendable {
+public struct BidCorePages: Sendable {
     private let client: BidCoreClient
     private let entity: String
-    /// What to fetch next; nil after the last page.
-    private var upcoming: (endpoint: Endpoint<BidCorePage>, base: BaseURL)?
+    private var place: (endpoint: Endpoint<BidCorePage>, base: BaseURL)
+    /// Where the page after `place` is; nil before the first page.
+    private var link: String?
+    private var isOver = false
     private var seen: Set<String> = []
 
     init(client: BidCoreClient, entity: String, filters: [QueryItem]) {
         self.client = client
         self.entity = entity
-        upcoming = client.firstPage(entity, filters: filters)
+        place = client.firstPage(entity, filters: filters)
     }
 
     /// The next page; nil after the last one.
     ///
     /// - Throws: ``Failure``; with category `unreadableAnswer` when the list leads elsewhere or in a circle.
     public mutating func next() async throws -> BidCorePage? {
-        guard let (endpoint, base) = upcoming else { return nil }
-        let page = try await client.page(endpoint, at: base)
-        upcoming = nil
-        guard let link = page.next else { return page }
-        // What cannot be a request was not sent either, so this one can.
-        let current = try endpoint.request(to: base)
-        seen.insert(current.target)
-        let following = try follow(link, from: current, like: endpoint)
-        let target = try following.endpoint.request(to: following.base).target
-        guard !seen.contains(target) else {
-            throw failure("the list goes in a circle: the next page is one that was there before", hint: nil)
+        guard !isOver else { return nil }
+        if let link {
+            let current = try place.endpoint.request(to: place.base)
+            seen.insert(current.target)
+            place = try follow(link, from: current)
+            guard !seen.contains(try place.endpoint.request(to: place.base).target) else {
+                throw failure("the list goes in a circle: the next page is one that was there before", hint: nil)
+            }
         }
-        upcoming = following
+        let page = try await client.page(place.endpoint, at: place.base)
+        link = page.next
+        isOver = link == nil
         return page
     }
 
     static func operation(_ entity: String) -> String { "list \(entity)" }
 
     private func follow(
-        _ link: String, from current: HTTPRequest, like endpoint: Endpoint<BidCorePage>
+        _ link: String, from current: HTTPRequest
     ) throws(Failure) -> (endpoint: Endpoint<BidCorePage>, base: BaseURL) {
         let here = URL(string: current.origin.description + current.target, encodingInvalidCharacters: false)
         guard let url = URL(string: link, relativeTo: here)?.absoluteURL,
@@ -86,7 +87,7 @@ public struct BidCorePages: AsyncSequence, AsyncIteratorProtocol, Sendable {
                     + "the token is not sent there",
                 hint: "if that is where the API is, set url (INTEGRATE_BIDCORE_URL) to it")
         }
-        var next = endpoint
+        var next = place.endpoint
         next.path = []
         next.hasTrailingSlash = false
         next.query = []

@@ -40,8 +40,9 @@ enum AuthLoginCommand: Subcommand {
     static func run(_ options: Options, _ environment: Environment) async throws {
         let vendor = options.vendor
         let settings = try environment.settings()
-        let resolved = try settings.resolve(vendor.vendor)
-        try resolved.require(vendor.requiredKeys.filter { !vendor.loginKeys.contains($0) })
+        // A permanent token would answer for the secrets that are to be proved.
+        let resolved = try settings.resolve(vendor.vendor).removing("token")
+        try resolved.require(vendor.requiredKeys(resolved).filter { !vendor.loginKeys.contains($0) })
         let secrets = try options.readsStandardInput ? fromStandardInput(vendor) : prompted(vendor, environment)
         for secret in secrets.values { environment.masker.register(secret.reveal()) }
         let source = try vendor.tokenSource(resolved.replacing(secrets), environment)
@@ -99,6 +100,10 @@ enum AuthLoginCommand: Subcommand {
 }
 
 extension VendorSettings {
+    fileprivate func removing(_ key: String) -> VendorSettings {
+        VendorSettings(vendor: vendor, profile: profile, values: values.filter { $0.key != key })
+    }
+
     /// These settings with the login's secrets in place of what there was.
     fileprivate func replacing(_ secrets: [String: Secret]) -> VendorSettings {
         var values = values

@@ -35,7 +35,7 @@ enum AuthStatusCommand: Subcommand {
                 for line in report.lines { try environment.output.line(environment.masker.mask(line)) }
             }
             do throws(Failure) {
-                try resolved.require(vendor.requiredKeys)
+                try resolved.require(vendor.requiredKeys(resolved))
             } catch {
                 incomplete = incomplete ?? error
             }
@@ -60,12 +60,13 @@ enum AuthStatusCommand: Subcommand {
 
         init(_ vendor: AuthVendor, _ resolved: VendorSettings, _ environment: Environment) throws(Failure) {
             self.vendor = vendor.vendor.rawValue
+            let required = vendor.requiredKeys(resolved)
             settings = SettingCatalog.settings(of: vendor.vendor).map { specification in
                 let setting = resolved.values[specification.key]
                 return Entry(
                     setting: specification.key,
                     value: specification.isSecret ? setting.map { _ in Masker.mask } : setting?.value,
-                    source: setting?.source.description, isRequired: vendor.requiredKeys.contains(specification.key))
+                    source: setting?.source.description, isRequired: required.contains(specification.key))
             }
             token = "none"
             // Without its settings a token cannot be told from others'.

@@ -4,7 +4,7 @@ import HTTPCore
 
 /// The vendors that `auth` can work with, and what that takes.
 enum AuthVendor: String, CaseIterable, Sendable {
-    case upload
+    case upload, bidcore
 
     static let argument = Positional("VENDOR", .choice(of: AuthVendor.self), help: "Whose credentials")
     static let optionalArgument = Positional(
@@ -14,12 +14,14 @@ enum AuthVendor: String, CaseIterable, Sendable {
     var vendor: Vendor {
         switch self {
         case .upload: .upload
+        case .bidcore: .bidcore
         }
     }
 
     /// What must be set before the vendor can be used.
-    var requiredKeys: [String] {
+    func requiredKeys(_ settings: VendorSettings) -> [String] {
         switch self {
+        case .bidcore: BidCoreConnection.requiredKeys(settings)
         case .upload: ["identityURL", "apiURL", "clientID", "clientSecret", "apiKey"]
         }
     }
@@ -28,6 +30,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
     var loginKeys: [String] {
         switch self {
         case .upload: ["clientSecret", "apiKey"]
+        case .bidcore: ["password"]
         }
     }
 
@@ -35,6 +38,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
     func tokenSource(_ settings: VendorSettings, _ environment: Environment) throws(Failure) -> any TokenSource {
         switch self {
         case .upload: try UploadConnection.tokenSource(settings, environment)
+        case .bidcore: try BidCoreConnection.tokenSource(settings, environment)
         }
     }
 }
