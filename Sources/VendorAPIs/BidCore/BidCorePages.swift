@@ -80,12 +80,15 @@ public struct BidCorePages: Sendable {
         else { throw failure("the next page's URL is none", hint: nil) }
         let port = parts.port ?? (scheme == "https" ? 443 : 80)
         let origin = current.origin
-        guard scheme == origin.scheme, host.lowercased() == origin.host, port == origin.port, parts.user == nil else {
+        guard scheme == origin.scheme, host.lowercased() == origin.host, port == origin.port else {
             let authority = parts.port.map { "\(host):\($0)" } ?? host
             throw failure(
                 "the next page is at \(scheme)://\(authority)\(parts.percentEncodedPath), and not at \(origin): "
                     + "the token is not sent there",
                 hint: "if that is where the API is, set url (INTEGRATE_BIDCORE_URL) to it")
+        }
+        guard parts.user == nil, parts.password == nil else {
+            throw failure("the next page's URL holds a user name", hint: nil)
         }
         var next = place.endpoint
         next.path = []

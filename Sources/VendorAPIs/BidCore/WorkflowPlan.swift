@@ -97,14 +97,19 @@ public struct WorkflowPlan: Sendable, Equatable {
         for (index, entity) in entities.enumerated() {
             if let id = entity["id"]?.identifier { matches[index] = byID[id] }
         }
-        var free = Set(present.indices).subtracting(matches.values)
+        let claimed = Set(matches.values)
+        var free = present.indices.filter { !claimed.contains($0) }
         for (index, entity) in entities.enumerated() where entity["id"] == nil {
-            let match = free.filter { changedFields(from: present[$0], to: entity).isEmpty }.min()
-            guard let match else { continue }
-            matches[index] = match
-            free.remove(match)
+            guard let place = free.firstIndex(where: { has(present[$0], allOf: entity) }) else { continue }
+            matches[index] = free.remove(at: place)
         }
         return matches
+    }
+
+    private static func has(_ present: JSONValue, allOf entity: JSONValue) -> Bool {
+        (entity.members ?? []).allSatisfy { member in
+            present[member.name]?.isEquivalent(to: member.value) ?? false
+        }
     }
 
     private static func changedFields(from old: JSONValue, to new: JSONValue) -> [Field] {

@@ -49,7 +49,7 @@ struct WorkflowRun {
     private func carryOut() async throws {
         var done: [WorkflowPlan.Change] = []
         var refusals: [Failure] = []
-        var stop: (any Error)?
+        var stop: Failure?
         for change in plan.changes {
             guard stop == nil else {
                 try report(change, .notTried)
@@ -74,10 +74,14 @@ struct WorkflowRun {
             }
         }
         let left = plan.changes.count - done.count - refusals.count
-        if var failure = stop as? Failure, failure.category != .refused {
+        if var failure = stop, failure.category != .refused {
             failure.message += " (\(done.count) of \(plan.changes.count) changes are made)"
-            // Run again, it looks at what is there first: that answers what is unknown here.
-            if failure.category != .credentials { failure.hint = "run the same command again: it does what is left" }
+            switch failure.category {
+            case .credentials: break
+            case .unknownOutcome:
+                failure.hint = "run the same command again: it looks whether the entity is there first"
+            default: failure.hint = "run the same command again: it does what is left"
+            }
             throw failure
         }
         guard let refusal = refusals.first else {
