@@ -6,9 +6,10 @@ enum CommandTable {
 
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
-        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self,
-        WorkflowListCommand.self, WorkflowGetCommand.self, WorkflowCreateCommand.self, WorkflowUpdateCommand.self,
-        WorkflowDeleteCommand.self, WorkflowExportCommand.self, WorkflowApplyCommand.self, SandboxCommand.self,
+        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, AuthorizeServiceCommand.self,
+        CreateSourceCommand.self, CreateFlowCommand.self, WorkflowListCommand.self, WorkflowGetCommand.self,
+        WorkflowCreateCommand.self, WorkflowUpdateCommand.self, WorkflowDeleteCommand.self,
+        WorkflowExportCommand.self, WorkflowApplyCommand.self, SandboxCommand.self,
     ]
 
     /// Names that group others.
