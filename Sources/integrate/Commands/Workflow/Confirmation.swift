@@ -18,6 +18,12 @@ enum Confirmation {
         text.withUnsafeBytes { try? writeAll($0, to: STDERR_FILENO, path: "standard error") }
         var answer: [UInt8] = []
         while true {
+            // Not in read(2), where an interruption would wait for a key.
+            var terminal = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            guard poll(&terminal, 1, 100) != 0 else {
+                if Task.isCancelled { throw Failure(.interrupted, vendor: .bidcore, "interrupted") }
+                continue
+            }
             var byte: UInt8 = 0
             let count = read(STDIN_FILENO, &byte, 1)
             if count < 0, errno == EINTR { continue }
@@ -26,7 +32,7 @@ enum Confirmation {
         }
         let word = String(decoding: answer, as: UTF8.self).trimmingCharacters(in: .whitespaces).lowercased()
         guard word == "y" || word == "yes" else {
-            throw Failure(.usage, vendor: .bidcore, "not confirmed; nothing was deleted")
+            throw Failure(.usage, vendor: .bidcore, "not confirmed; nothing was changed")
         }
     }
 }
