@@ -33,21 +33,37 @@ public actor TokenProvider {
 
     /// A token that is not `rejected` and not about to expire.
     ///
-    /// Callers that come while a token is being fetched share that one request; it goes on when one of them is cancelled.
+    /// Callers that come while a token is being fetched share that one request. A caller that is cancelled stops waiting at
+    /// once; the request goes on for the others.
     public func token(rejecting rejected: Secret? = nil) async throws -> AccessToken {
         if let current, current.value != rejected, current.isUsable(at: timing.now()) { return current }
         if let flight {
-            let token = try await flight.value
+            let token = try await Self.outcome(of: flight)
             if token.value != rejected { return token }
         }
         // While this caller waited, another may have started the next flight.
-        if let flight { return try await flight.value }
-        let flight = Task { try await self.obtain(rejecting: rejected) }
+        if let flight { return try await Self.outcome(of: flight) }
+        let flight = Task { try await self.fly(rejecting: rejected) }
         self.flight = flight
-        defer { self.flight = nil }
-        let token = try await flight.value
+        return try await Self.outcome(of: flight)
+    }
+
+    private func fly(rejecting rejected: Secret?) async throws -> AccessToken {
+        defer { flight = nil }
+        let token = try await obtain(rejecting: rejected)
         current = token
         return token
+    }
+
+    /// As `flight.value`, which a cancelled caller would wait for all the same.
+    private static func outcome(of flight: Task<AccessToken, any Error>) async throws -> AccessToken {
+        let (outcomes, continuation) = AsyncStream.makeStream(of: Result<AccessToken, any Error>.self)
+        Task {
+            continuation.yield(await flight.result)
+            continuation.finish()
+        }
+        for await outcome in outcomes { return try outcome.get() }
+        throw CancellationError()
     }
 
     private func obtain(rejecting rejected: Secret?) async throws -> AccessToken {

@@ -57,9 +57,14 @@ public struct OAuthClient: TokenSource {
         do {
             return try await api.send(endpoint)
         } catch var failure as Failure where failure.category == .refused {
-            // RFC 6749, section 5.2: a wrong client or grant is answered with 400.
-            failure.category = .credentials
-            failure.hint = "check the credentials: integrate auth status \(vendor.rawValue)"
+            if failure.status == 404 || failure.status == 405 {
+                // No token endpoint there: the URL is wrong, whatever the credentials are.
+                failure.category = .configuration
+            } else {
+                // RFC 6749, section 5.2: a wrong client or grant is answered with 400.
+                failure.category = .credentials
+                failure.hint = "check the credentials: integrate auth status \(vendor.rawValue)"
+            }
             throw failure
         }
     }

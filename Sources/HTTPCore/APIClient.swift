@@ -40,6 +40,12 @@ public struct APIClient: Sendable {
         guard response.isSuccess else {
             throw failure(of: endpoint.operation, endpoint.repeatClass, response)
         }
+        if let words = endpoint.refusal(response) {
+            throw Failure(
+                .refused, vendor: vendor,
+                "\(endpoint.operation) at \(vendor.title): refused in an answer \(response.status): \(words)",
+                requestID: response.requestID ?? VendorWords.requestID(in: response.body), status: response.status)
+        }
         do {
             return try endpoint.decode(response)
         } catch {
@@ -92,8 +98,11 @@ public struct APIClient: Sendable {
         let tries = response.attempts > 1 ? " (\(response.attempts) tries)" : ""
         let message = "\(operation) at \(vendor.title): answered \(response.status)\(tries)\(words)"
         func failure(_ category: FailureCategory, hint: String?) -> Failure {
-            Failure(
-                category, vendor: vendor, message, hint: hint, requestID: response.requestID, status: response.status)
+            var failure = Failure(
+                category, vendor: vendor, message, hint: hint,
+                requestID: response.requestID ?? VendorWords.requestID(in: response.body), status: response.status)
+            failure.serverDate = response.fields["Date"].flatMap(HTTPDate.parse)
+            return failure
         }
         switch response.status {
         case 401:

@@ -5,15 +5,26 @@ import Foundation
 public struct Endpoint<Response: Sendable>: Sendable {
     /// The operation as the vendor calls it, for messages: `UploadData`.
     public var operation: String
+    /// The request method.
     public var method: HTTPMethod
     /// Path segments below the base, decoded; each is encoded as one segment and cannot leave it.
     public var path: [String]
+    /// Whether the path ends in a slash, which some vendors insist on.
     public var hasTrailingSlash: Bool
+    /// The query, decoded; encoded in this order.
     public var query: [QueryItem]
+    /// Header fields beside those that authorization and the transport add.
     public var fields: HTTPFields
+    /// What the request carries, with its content type.
     public var body: HTTPBody
+    /// Whether the vendor may receive it more than once.
     public var repeatClass: RepeatClass
+    /// Where the answer goes.
     public var destination: BodyDestination
+    /// A write that belongs to a batch may use a connection that was in use a moment ago.
+    public var keepsConnection = false
+    /// Where a vendor can refuse in an answer whose status says success: its words, or nil.
+    public var refusal: @Sendable (HTTPResponse) -> String? = { _ in nil }
     /// Reads a successful answer; throws what makes it unreadable.
     public var decode: @Sendable (HTTPResponse) throws(UnreadableAnswer) -> Response
 
@@ -52,6 +63,7 @@ public struct Endpoint<Response: Sendable>: Sendable {
         var request = HTTPRequest(
             method, base.origin, path: encoded, query: query, fields: fields, body: body, repeatClass: repeatClass)
         request.destination = destination
+        request.keepsConnection = keepsConnection
         return request
     }
 }

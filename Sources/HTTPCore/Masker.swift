@@ -1,15 +1,16 @@
 import Foundation
 import Synchronization
 
-/// Removes known secrets from anything that is printed or kept: as they are, percent-encoded, in base64 and JSON-escaped.
+/// Removes known secrets from anything that is printed or kept: as they are, percent-encoded (any part of them, either
+/// case, space as `+`), JSON-escaped (any part of them), and in base64.
 public final class Masker: Sendable {
     /// What stands in place of a secret.
     public static let mask = "***"
 
     private struct State {
         var secrets: Set<String> = []
-        /// Every spelling of every secret, the longest first, so that no part of one is left beside a mask.
-        var spellings: [[UInt8]] = []
+        /// By the bytes that a spelling may begin with.
+        var patterns = [[Pattern]](repeating: [], count: 256)
     }
 
     private let state = Mutex(State())
@@ -22,8 +23,11 @@ public final class Masker: Sendable {
         guard !secret.isEmpty else { return }
         state.withLock { state in
             guard state.secrets.insert(secret).inserted else { return }
-            state.spellings = (state.spellings + Self.spellings(of: secret)).sorted {
-                ($0.count, $0.description) > ($1.count, $1.description)
+            // Base64 is looked for as it is, also of the percent-encoded secret (Basic credentials of OAuth).
+            let encoded = PercentEncoding.encode(secret)
+            let cores = Self.base64Cores(of: Array(secret.utf8)).union(Self.base64Cores(of: Array(encoded.utf8)))
+            for pattern in [Pattern(escapable: secret)] + cores.map(Pattern.init(literal:)) {
+                for byte in pattern.firstBytes { state.patterns[Int(byte)].append(pattern) }
             }
         }
     }
@@ -31,9 +35,12 @@ public final class Masker: Sendable {
     /// Makes the marked credentials of `request` known.
     package func registerCredentials(of request: HTTPRequest) {
         for field in request.fields.all where field.isCredential {
+            // A signature is new in each request and good for that one only: kept, a million of them would be a million
+            // patterns. What it was made with is known from the settings.
+            if field.value.hasPrefix("AWS4-") { continue }
             register(field.value)
             // `Bearer x`, `Basic x`: the part after the scheme is what a vendor might echo.
-            if let space = field.value.firstIndex(of: " "), !field.value.hasPrefix("AWS4-") {
+            if let space = field.value.firstIndex(of: " ") {
                 register(String(field.value[field.value.index(after: space)...]))
             }
         }
@@ -42,93 +49,32 @@ public final class Masker: Sendable {
 
     /// `text` with every known secret replaced.
     public func mask(_ text: String) -> String {
-        let spellings = state.withLock { $0.spellings }
-        guard !spellings.isEmpty else { return text }
-        let masked = Self.replace(spellings, in: Array(text.utf8))
-        return masked.map { String(decoding: $0, as: UTF8.self) } ?? text
+        let patterns = state.withLock { $0.patterns }
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        var copied = 0
+        // Where the mask ends that is being extended; spellings that overlap share one.
+        var masked: Int?
+        for index in bytes.indices {
+            if let end = masked, index >= end {
+                result += Self.mask.utf8
+                (copied, masked) = (end, nil)
+            }
+            let ends = patterns[Int(bytes[index])].compactMap { $0.end(in: bytes, from: index) }
+            guard let end = ends.max() else { continue }
+            if masked == nil { result += bytes[copied..<index] }
+            masked = max(masked ?? 0, end)
+        }
+        if let masked {
+            result += Self.mask.utf8
+            copied = masked
+        }
+        return copied == 0 ? text : String(decoding: result + bytes[copied...], as: UTF8.self)
     }
 
     /// `data` as text (bytes that are no UTF-8 replaced), with every known secret replaced.
     public func mask(_ data: Data) -> String {
         mask(String(decoding: data, as: UTF8.self))
-    }
-
-    /// Nil when nothing was found.
-    private static func replace(_ spellings: [[UInt8]], in bytes: [UInt8]) -> [UInt8]? {
-        var firstBytes = [Bool](repeating: false, count: 256)
-        for spelling in spellings { firstBytes[Int(spelling[0])] = true }
-        var result: [UInt8] = []
-        var copied = 0
-        var index = 0
-        while index < bytes.count {
-            if firstBytes[Int(bytes[index])],
-                let found = spellings.first(where: { bytes[index...].starts(with: $0) })
-            {
-                result += bytes[copied..<index]
-                result += Self.mask.utf8
-                index += found.count
-                copied = index
-            } else {
-                index += 1
-            }
-        }
-        guard copied > 0 else { return nil }
-        return result + bytes[copied...]
-    }
-
-    private static func spellings(of secret: String) -> [[UInt8]] {
-        var result: Set<[UInt8]> = []
-        func add(_ text: String) { result.insert(Array(text.utf8)) }
-        add(secret)
-        let encoded = PercentEncoding.encode(secret)
-        for percent in [encoded, loweringEscapes(encoded)] {
-            add(percent)
-            add(percent.replacingOccurrences(of: "%20", with: "+"))
-        }
-        for json in jsonEscaped(secret) { add(json) }
-        for text in [secret, encoded] { result.formUnion(base64Cores(of: Array(text.utf8))) }
-        return Array(result)
-    }
-
-    private static func loweringEscapes(_ encoded: String) -> String {
-        var digits = 0
-        return String(
-            encoded.map { character in
-                if character == "%" {
-                    digits = 2
-                    return character
-                }
-                guard digits > 0 else { return character }
-                digits -= 1
-                return Character(character.lowercased())
-            })
-    }
-
-    /// As the encoders in use write it: with `/` escaped or not, beyond ASCII as it is or as `\u` in either case.
-    private static func jsonEscaped(_ secret: String) -> [String] {
-        [(false, nil), (true, nil), (false, "%04x"), (true, "%04x"), (false, "%04X"), (true, "%04X")].map {
-            (escapesSlash: Bool, unicodeFormat: String?) in
-            var result = ""
-            for scalar in secret.unicodeScalars {
-                switch scalar {
-                case "\"": result += "\\\""
-                case "\\": result += "\\\\"
-                case "/": result += escapesSlash ? "\\/" : "/"
-                case "\n": result += "\\n"
-                case "\r": result += "\\r"
-                case "\t": result += "\\t"
-                case _ where scalar.value < 0x20: result += "\\u" + String(format: "%04x", scalar.value)
-                case _ where scalar.value > 0x7E:
-                    if let unicodeFormat {
-                        for unit in String(scalar).utf16 { result += "\\u" + String(format: unicodeFormat, unit) }
-                    } else {
-                        result.unicodeScalars.append(scalar)
-                    }
-                default: result.unicodeScalars.append(scalar)
-                }
-            }
-            return result
-        }
     }
 
     /// The part of a base64 text that `bytes` alone decide, for each position they may begin at: so the secret is found
@@ -149,5 +95,63 @@ public final class Masker: Sendable {
                 })
         }
         return cores
+    }
+}
+
+/// What one secret looks like in a text.
+private struct Pattern: Sendable {
+    /// For each character of the secret, the byte sequences that stand for it.
+    private let characters: [[[UInt8]]]
+
+    /// The bytes as they are.
+    init(literal bytes: [UInt8]) {
+        characters = bytes.map { [[$0]] }
+    }
+
+    /// Each character as it is or escaped, whatever its neighbours are: encoders differ in what they leave alone.
+    init(escapable secret: String) {
+        characters = secret.unicodeScalars.map { scalar in
+            let utf8 = Array(String(scalar).utf8)
+            var spellings: Set<[UInt8]> = [utf8]
+            for uppercase in [true, false] {
+                let percent = utf8.map { Self.escape("%", $0, digits: 2, uppercase: uppercase) }
+                let unicode = scalar.utf16.map { Self.escape("\\u", $0, digits: 4, uppercase: uppercase) }
+                spellings.insert(Array(percent.joined().utf8))
+                spellings.insert(Array(unicode.joined().utf8))
+            }
+            if scalar == " " { spellings.insert(Array("+".utf8)) }
+            if let short = Self.shortEscapes[scalar] { spellings.insert(Array("\\\(short)".utf8)) }
+            return Array(spellings)
+        }
+    }
+
+    private static func escape(
+        _ lead: String, _ value: some BinaryInteger, digits: Int, uppercase: Bool
+    ) -> String {
+        let text = String(value, radix: 16, uppercase: uppercase)
+        return lead + String(repeating: "0", count: digits - text.count) + text
+    }
+
+    private static let shortEscapes: [Unicode.Scalar: Character] = [
+        "\"": "\"", "\\": "\\", "/": "/", "\n": "n", "\r": "r", "\t": "t", "\u{8}": "b", "\u{C}": "f",
+    ]
+
+    var firstBytes: Set<UInt8> { Set(characters.first?.compactMap(\.first) ?? []) }
+
+    /// Where the secret that begins at `start` ends, at the furthest; nil if none begins there.
+    func end(in bytes: [UInt8], from start: Int) -> Int? {
+        // More than one where a backslash may stand for itself or begin an escape.
+        var ends: Set<Int> = [start]
+        for spellings in characters {
+            var next: Set<Int> = []
+            for end in ends {
+                for spelling in spellings where bytes[end...].starts(with: spelling) {
+                    next.insert(end + spelling.count)
+                }
+            }
+            if next.isEmpty { return nil }
+            ends = next
+        }
+        return ends.max()
     }
 }

@@ -21,6 +21,11 @@ package enum VendorWords {
         return oneLine(text)
     }
 
+    /// The forwarder puts its request's identifier into the body (vendor-apis.md, section 4 a).
+    package static func requestID(in body: Data) -> String? {
+        ((try? JSONSerialization.jsonObject(with: body)) as? [String: Any])?["requestId"] as? String
+    }
+
     private static func words(in value: Any) -> String? {
         switch value {
         case let text as String: return text

@@ -3,19 +3,24 @@ import Arguments
 /// The whole grammar, and who does the work: help, completions, the manual and README's tables come from here.
 enum CommandTable {
     static let version = "0.1.0"
+    /// Of the manual page.
+    static let releaseDate = "2026-11-21"
 
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
         AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, AuthorizeServiceCommand.self,
-        CreateSourceCommand.self, CreateFlowCommand.self, WorkflowListCommand.self, WorkflowGetCommand.self,
-        WorkflowCreateCommand.self, WorkflowUpdateCommand.self, WorkflowDeleteCommand.self,
-        WorkflowExportCommand.self, WorkflowApplyCommand.self, SandboxCommand.self,
+        CreateSourceCommand.self, CreateFlowCommand.self, SendEventCommand.self,
+        WorkflowListCommand.self, WorkflowGetCommand.self, WorkflowCreateCommand.self, WorkflowUpdateCommand.self,
+        WorkflowDeleteCommand.self, WorkflowExportCommand.self, WorkflowApplyCommand.self,
+        JournalShowCommand.self, JournalRetryCommand.self,
+        SandboxCommand.self, CompletionsCommand.self, ManCommand.self,
     ]
 
     /// Names that group others.
     private static let groups = [
         "auth": "Log in, log out, and see what is configured",
         "workflow": "Manage the entities of BidCore's workflow API",
+        "journal": "See what became of a batch's records, and send the rejected again",
     ]
 
     static var tree: CommandTree {

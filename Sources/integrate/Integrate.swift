@@ -41,7 +41,7 @@ enum Integrate {
                     variables: variables, terminal: terminal, timing: .system, globals: globals, masker: masker,
                     output: output,
                     network: URLSessionTransport(userAgent: "integrate/\(CommandTable.version)", connections: 256),
-                    deadline: globals.maxTime.map { .now + $0 })
+                    deadline: globals.maxTime.map { .now + $0 }, interruption: interruption)
                 guard let subcommand = CommandTable.subcommand(at: parsed.commandPath) else {
                     throw Failure(.internalFault, "no code for \(parsed.commandPath.joined(separator: " "))")
                 }

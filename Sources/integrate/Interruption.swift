@@ -12,12 +12,15 @@ final class Interruption: Sendable {
 
     /// The signal that came, if one did.
     var category: FailureCategory? {
-        switch signal.withLock({ $0 }) {
+        switch number {
         case SIGINT?: .interrupted
         case .some: .terminated
         case nil: nil
         }
     }
+
+    /// The number of the signal that came, if one did.
+    var number: Int32? { signal.withLock { $0 } }
 
     /// Handles both signals from here on.
     func start(cancelling task: Task<Int32, Never>) {
@@ -33,7 +36,10 @@ final class Interruption: Sendable {
                     return first == nil
                 }
                 let code: Int32 = number == SIGINT ? 130 : 143
-                guard isFirst else { return Self.end(code) }
+                guard isFirst else {
+                    if number == SIGINT { Self.end(code) }
+                    return
+                }
                 task.cancel()
                 queue.asyncAfter(deadline: .now() + Self.grace) { Self.end(code) }
             }

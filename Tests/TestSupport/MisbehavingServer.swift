@@ -61,6 +61,8 @@ package final class MisbehavingServer: Sendable {
     /// What happens to a connection before anything is read from it.
     package enum Welcome: Sendable {
         case serve
+        /// These bytes at once, then closed.
+        case greet(Data)
         /// Reset once a byte is there to be read, none of which is read.
         case reset
     }
@@ -154,6 +156,9 @@ package final class MisbehavingServer: Sendable {
             case .reset:
                 connection.waitForByte()
                 connection.resetOnClose()
+            case .greet(let bytes):
+                connection.send(bytes)
+                connection.waitForByte()
             case .serve:
                 while let server = self, server.serve(connection) {}
             case nil: break

@@ -63,6 +63,13 @@ package final class RunningCommand: Sendable {
         }
     }
 
+    /// Kills the program and its children.
+    package func killGroup() {
+        state.withLock { state in
+            if state.waitStatus == nil { kill(-processID, SIGKILL) }
+        }
+    }
+
     /// Waits until `stream` holds `text`; false when the program ended without writing it.
     package func waits(for text: String, in stream: Stream) async -> Bool {
         let wanted = Data(text.utf8)

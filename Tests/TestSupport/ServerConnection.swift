@@ -165,11 +165,11 @@ extension MisbehavingServer {
         let isLast = request["Connection"]?.lowercased() == "close"
         switch behaviour {
         case .answer(let status, let fields, let body):
-            return connection.send(head(status, fields, length: body.count) + body) && !isLast
+            return connection.send(head(status, fields, length: body.count, isLast: isLast) + body) && !isLast
         case .echo:
             let body = Self.describe(request)
             let fields = [("Content-Type", "application/json")]
-            return connection.send(head(200, fields, length: body.count) + body) && !isLast
+            return connection.send(head(200, fields, length: body.count, isLast: isLast) + body) && !isLast
         case .raw(let bytes):
             connection.send(bytes)
             return false
@@ -182,10 +182,11 @@ extension MisbehavingServer {
             connection.send(Data("HTTP/1.1 200 OK\r\nContent-Le".utf8))
             return false
         case .cutInsideBody(let sent, let announced):
-            connection.send(head(200, [], length: announced) + Data(repeating: UInt8(ascii: "x"), count: sent))
+            connection.send(
+                head(200, [], length: announced, isLast: isLast) + Data(repeating: UInt8(ascii: "x"), count: sent))
             return false
         case .drip(let count, let interval):
-            var isThere = connection.send(head(200, [], length: count))
+            var isThere = connection.send(head(200, [], length: count, isLast: isLast))
             for _ in 0..<count where isThere {
                 isThere = connection.send(CollectionOfOne(UInt8(ascii: "x")))
                 Self.pause(interval)
@@ -204,7 +205,7 @@ extension MisbehavingServer {
             connection.resetOnClose()
             return false
         case .big(let bytes):
-            var isThere = connection.send(head(200, [], length: bytes))
+            var isThere = connection.send(head(200, [], length: bytes, isLast: isLast))
             let part = Data(repeating: UInt8(ascii: "b"), count: 1 << 16)
             var left = bytes
             while left > 0, isThere {
@@ -219,8 +220,9 @@ extension MisbehavingServer {
         Thread.sleep(forTimeInterval: duration / .seconds(1))
     }
 
-    private func head(_ status: Int, _ fields: [(String, String)], length: Int) -> Data {
+    private func head(_ status: Int, _ fields: [(String, String)], length: Int, isLast: Bool) -> Data {
         var lines = ["HTTP/1.1 \(status) Scripted"] + fields.map { "\($0.0): \($0.1)" }
+        if isLast { lines.append("Connection: close") }
         if status != 204 { lines.append("Content-Length: \(length)") }
         return Data((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }

@@ -7,9 +7,13 @@ package struct FileError: Error, Sendable, Equatable {
     package var code: Int32
 
     package init(path: String, code: Int32 = errno) {
+        self.init(path: path, reason: String(cString: strerror(code)), code: code)
+    }
+
+    package init(path: String, reason: String, code: Int32) {
         self.path = path
+        self.reason = reason
         self.code = code
-        reason = String(cString: strerror(code))
     }
 
     package var message: String { "\(path): \(reason)" }
@@ -27,10 +31,15 @@ package struct AtomicFile: ~Copyable {
     package init(_ path: String, mode: mode_t) throws(FileError) {
         // A link stays a link: its target is what gets replaced.
         let target = Self.resolvingLink(path)
-        let directory = (target as NSString).deletingLastPathComponent
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            // Renaming over a device would replace it for the whole system.
+            throw FileError(path: path, reason: "not a regular file", code: EINVAL)
+        }
+        let directory = parentFolder(of: target)
         let name = (target as NSString).lastPathComponent
         let unique = "\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        let temporary = (directory.isEmpty ? "." : directory) + "/.\(name).\(unique).tmp"
+        let temporary = "\(directory)/.\(name).\(unique).tmp"
         let opened = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard opened >= 0 else { throw FileError(path: path) }
         self.path = target
@@ -98,10 +107,18 @@ package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, pat
     }
 }
 
+/// The folder that `path` is in: `.` where it names none. Foundation's `deletingLastPathComponent` ends the process on a path
+/// of one character (Swift 6.3.1 on Linux).
+package func parentFolder(of path: String) -> String {
+    let name = path.utf8.reversed().drop { $0 == UInt8(ascii: "/") }
+    guard let slash = name.firstIndex(of: UInt8(ascii: "/")) else { return path.hasPrefix("/") ? "/" : "." }
+    let parent = name[slash...].drop { $0 == UInt8(ascii: "/") }
+    return parent.isEmpty ? "/" : String(decoding: parent.reversed(), as: UTF8.self)
+}
+
 /// Makes a rename in the directory of `path` last; a file system that cannot is left alone.
 private func syncDirectory(of path: String) {
-    let directory = (path as NSString).deletingLastPathComponent
-    let descriptor = open(directory.isEmpty ? "." : directory, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(parentFolder(of: path), O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)
@@ -113,8 +130,8 @@ package enum PrivateDirectory {
     package static func create(_ path: String) throws(FileError) {
         var status = stat()
         if stat(path, &status) != 0 {
-            let parent = (path as NSString).deletingLastPathComponent
-            if !parent.isEmpty, parent != path, access(parent, F_OK) != 0 { try create(parent) }
+            let parent = parentFolder(of: path)
+            if parent != path, access(parent, F_OK) != 0 { try create(parent) }
             guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError(path: path) }
             return
         }

@@ -2,10 +2,13 @@ import Foundation
 
 /// One exchange as it was on the wire, for a log or a HAR file. Whoever prints it masks it.
 public struct Exchange: Sendable {
+    /// The request with its credentials, which are marked.
     public var request: HTTPRequest
     /// The answer, or why there is none.
     public var outcome: Result<HTTPResponse, TransportError>
+    /// When it was sent.
     public var startedAt: Date
+    /// From sending to the end of the answer or to the error.
     public var duration: Duration
 }
 

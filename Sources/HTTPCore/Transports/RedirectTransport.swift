@@ -48,22 +48,31 @@ package struct RedirectTransport: HTTPTransport {
     private static func resolve(
         _ location: String, from request: HTTPRequest
     ) -> (origin: BaseURL.Origin, path: String, query: [QueryItem])? {
-        guard let base = URL(string: request.absoluteURL, encodingInvalidCharacters: false),
+        // Foundation would encode what is not allowed in a URL, and with it once more what is encoded already.
+        let isURL = location.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"\"<>\\^`{|}".utf8.contains($0) }
+        guard isURL, !location.isEmpty, PercentEncoding.decode(location) != nil,
+            let base = URL(string: request.absoluteURL, encodingInvalidCharacters: false),
             let url = URL(string: location, relativeTo: base)?.absoluteURL,
             let components = URLComponents(url: url, resolvingAgainstBaseURL: true),
-            let scheme = components.scheme?.lowercased(), let host = components.percentEncodedHost?.lowercased()
+            let scheme = components.scheme?.lowercased(), let host = components.percentEncodedHost?.lowercased(),
+            !host.isEmpty
         else { return nil }
         let port = components.port ?? (scheme == "https" ? 443 : 80)
         // A credential in the query of the first hop is still one in the next.
         let credentials = Set(request.query.filter(\.isCredential).map(\.name))
-        let query = (components.percentEncodedQuery ?? "").split(separator: "&").compactMap { pair -> QueryItem? in
+        var query: [QueryItem] = []
+        for pair in (components.percentEncodedQuery ?? "").split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(parts[0]),
-                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "")
+            guard let name = decodeFormText(parts[0]), let value = decodeFormText(parts.count > 1 ? parts[1] : "")
             else { return nil }
-            return QueryItem(name, value, isCredential: credentials.contains(name))
+            query.append(QueryItem(name, value, isCredential: credentials.contains(name)))
         }
         let path = components.percentEncodedPath
         return (BaseURL.Origin(scheme: scheme, host: host, port: port), path.isEmpty ? "/" : path, query)
+    }
+
+    /// Servers write a space in a query as `+`, too.
+    private static func decodeFormText(_ text: Substring) -> String? {
+        PercentEncoding.decode(text.replacing("+", with: " "))
     }
 }

@@ -25,7 +25,9 @@ public struct RetryPolicy: Sendable, Equatable {
 public struct RetryNotice: Sendable, Equatable {
     /// 1 for the first repetition.
     public var retry: Int
+    /// The most repetitions there may be.
     public var retries: Int
+    /// How long until then.
     public var wait: Duration
     /// `answered 503` or `the connection was refused`.
     public var reason: String
@@ -50,6 +52,8 @@ package struct RetryTransport: HTTPTransport {
 
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         var attempts = 0
+        // Once a try may have been processed, no later one can say that nothing was.
+        var mayBeProcessed = false
         while true {
             attempts += 1
             let verdict: Verdict
@@ -62,21 +66,26 @@ package struct RetryTransport: HTTPTransport {
                 (verdict, reason, outcome) = (unsuccessful, "answered \(response.status)", .success(response))
             } catch var error as TransportError {
                 error.attempts = attempts
+                if mayBeProcessed, error.verdict != .rejected { error.verdict = .ambiguous }
                 guard error.mayHelpToRepeat else { throw error }
                 (verdict, reason, outcome) = (error.verdict, error.message, .failure(error))
             }
             guard request.repeatClass.allowsRepeat(after: verdict), attempts <= policy.retries else {
                 return try outcome.get()
             }
+            mayBeProcessed = mayBeProcessed || verdict == .ambiguous
             let wait = wait(after: verdict, retry: attempts)
-            if let refusal = refusal(of: wait, verdict: verdict, reason: reason, request, attempts: attempts) {
+            let outcomeSoFar = mayBeProcessed ? .ambiguous : verdict
+            if let refusal = refusal(of: wait, verdict: outcomeSoFar, reason: reason, request, attempts: attempts) {
                 throw refusal
             }
             notice(RetryNotice(retry: attempts, retries: policy.retries, wait: wait, reason: reason))
             do {
                 try await timing.sleep(wait)
             } catch {
-                throw TransportError(.cancelled, verdict, "cancelled while waiting to try again")
+                var cancelled = TransportError(.cancelled, outcomeSoFar, "cancelled while waiting to try again")
+                cancelled.attempts = attempts
+                throw cancelled
             }
         }
     }

@@ -4,11 +4,15 @@
 public struct TransportStack: Sendable {
     /// What sends at last: URLSession, a fake, or a preview.
     public var network: any HTTPTransport
+    /// How often and after which waits requests are repeated.
     public var retryPolicy: RetryPolicy
     /// When the command's network time ends, if it does.
     public var deadline: ContinuousClock.Instant?
+    /// Clocks, sleep and chance.
     public var timing: Timing
+    /// Learns each credential before its request leaves.
     public var masker: Masker
+    /// Told of each exchange on the wire.
     public var recorders: [any ExchangeRecorder]
     /// Told of each repetition before it is waited for.
     public var retryNotice: @Sendable (RetryNotice) -> Void

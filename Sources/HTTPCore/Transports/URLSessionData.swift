@@ -10,6 +10,7 @@ import Synchronization
 /// Sound as `@unchecked Sendable`: all mutable state is behind `state`; a session and its tasks are thread-safe.
 final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     private struct Pending {
+        let task: URLSessionTask
         var response: HTTPURLResponse?
         var body = Data()
         var byteLimit: Int
@@ -18,9 +19,21 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
         var continuation: CheckedContinuation<HTTPResponse, any Error>
     }
 
+    /// Unlike the address of a task, never given to another one.
+    private struct TaskID: Hashable {
+        let session: ObjectIdentifier
+        let number: Int
+
+        init(_ session: URLSession, _ task: URLSessionTask) {
+            self.session = ObjectIdentifier(session)
+            number = task.taskIdentifier
+        }
+    }
+
     private struct State {
-        var sessions: [Bool: URLSession] = [:]
-        var pending: [ObjectIdentifier: Pending] = [:]
+        var shared: URLSession?
+        var lone: [URLSession] = []
+        var pending: [TaskID: Pending] = [:]
     }
 
     private let state = Mutex(State())
@@ -37,23 +50,28 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     ) async throws -> HTTPResponse {
         let session = session(isLoneWrite: isLoneWrite)
         let task = file.map { session.uploadTask(with: request, fromFile: $0) } ?? session.dataTask(with: request)
-        let id = ObjectIdentifier(task)
+        let id = TaskID(session, task)
+        // Holds the task by its identifier only: a timer that was cancelled keeps its closure until it would have fired.
         let stop: @Sendable (TransportError) -> Void = { [self] reason in
             control.async { [self] in
-                state.withLock { state in
+                let task = state.withLock { state in
                     if state.pending[id]?.ownError == nil { state.pending[id]?.ownError = reason }
+                    return state.pending[id]?.task
                 }
-                task.cancel()
+                task?.cancel()
             }
         }
         let timer = DispatchWorkItem { stop(timeLimit.error) }
-        control.asyncAfter(deadline: .now() + timeLimit.duration.inSeconds, execute: timer)
+        let end = DispatchTime.now() + timeLimit.duration.inSeconds
         defer { timer.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                state.withLock { $0.pending[id] = Pending(byteLimit: byteLimit, continuation: continuation) }
+                state.withLock {
+                    $0.pending[id] = Pending(task: task, byteLimit: byteLimit, continuation: continuation)
+                }
                 task.resume()
-                // A cancellation that came before the registration found nothing to mark.
+                // What asks for an end finds the task only from here on, so a cancellation before is made up for.
+                control.asyncAfter(deadline: end, execute: timer)
                 if Task.isCancelled { stop(.cancelledInFlight) }
             }
         } onCancel: {
@@ -61,21 +79,23 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
         }
     }
 
-    /// Lone writes have a session, and so a pool, of their own: everything in it asks for `Connection: close`, so that
-    /// a write never meets a connection that a read left behind.
+    /// Each lone write has a session, and so a pool, of its own. `Connection: close` is not enough: a server that closes
+    /// without saying so in its answer leaves libcurl a connection that looks alive, and the next write hangs on it.
+    ///
+    /// Sessions are not torn down (that can crash), which lone writes are few enough to bear.
     private func session(isLoneWrite: Bool) -> URLSession {
         state.withLock { state in
-            if let session = state.sessions[isLoneWrite] { return session }
+            if !isLoneWrite, let session = state.shared { return session }
             let session = URLSession(
                 configuration: .forIntegrate(connections: connections), delegate: self, delegateQueue: nil)
-            state.sessions[isLoneWrite] = session
+            if isLoneWrite { state.lone.append(session) } else { state.shared = session }
             return session
         }
     }
 
     /// Whoever removes the entry resumes the continuation, once.
-    private func finish(_ task: URLSessionTask, _ error: (any Error)?) {
-        guard let pending = state.withLock({ $0.pending.removeValue(forKey: ObjectIdentifier(task)) }) else { return }
+    private func finish(_ id: TaskID, _ error: (any Error)?) {
+        guard let pending = state.withLock({ $0.pending.removeValue(forKey: id) }) else { return }
         if let ownError = pending.ownError {
             pending.continuation.resume(throwing: ownError)
         } else if let error {
@@ -92,16 +112,17 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
         _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
         completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
     ) {
+        let id = TaskID(session, dataTask)
         state.withLock { state in
-            state.pending[ObjectIdentifier(dataTask)]?.response = response as? HTTPURLResponse
-            state.pending[ObjectIdentifier(dataTask)]?.body = Data()
+            state.pending[id]?.response = response as? HTTPURLResponse
+            state.pending[id]?.body = Data()
         }
         completionHandler(.allow)
     }
 
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+        let id = TaskID(session, dataTask)
         let isTooLarge = state.withLock { state -> Bool in
-            let id = ObjectIdentifier(dataTask)
             guard let pending = state.pending[id], pending.ownError == nil else { return false }
             if pending.body.count + data.count > pending.byteLimit {
                 state.pending[id]?.ownError = TransportError(
@@ -118,7 +139,7 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     }
 
     func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-        finish(task, error)
+        finish(TaskID(session, task), error)
     }
 
     func urlSession(
@@ -134,7 +155,7 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     ) {
         #if canImport(FoundationNetworking)
             // Default handling never completes before 6.3.3 (#5456). The 401 and its body are here already.
-            finish(task, nil)
+            finish(TaskID(session, task), nil)
             control.async { task.cancel() }
             completionHandler(.cancelAuthenticationChallenge, nil)
         #else

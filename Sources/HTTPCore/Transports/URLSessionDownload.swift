@@ -23,7 +23,11 @@ final class DownloadSession: NSObject, URLSessionTaskDelegate, Sendable {
         let stopper = Stopper()
         let timer = DispatchWorkItem { stopper.stop(timeLimit.error) }
         control.asyncAfter(deadline: .now() + timeLimit.duration.inSeconds, execute: timer)
-        defer { timer.cancel() }
+        defer {
+            timer.cancel()
+            // The timer keeps the stopper until it would have fired; the task need not wait for that.
+            stopper.disarm()
+        }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let started = StartedTask()
@@ -57,16 +61,34 @@ final class DownloadSession: NSObject, URLSessionTaskDelegate, Sendable {
             throw TransportError(.connectionLost, .ambiguous, "the answer was not HTTP")
         }
         guard (200...299).contains(response.statusCode) else {
-            let handle = try FileHandle(forReadingFrom: file)
-            defer { try? handle.close() }
-            return HTTPResponse(response, body: try handle.read(upToCount: 64 << 10) ?? Data())
+            let handle = try? FileHandle(forReadingFrom: file)
+            defer { try? handle?.close() }
+            return HTTPResponse(response, body: (try? handle?.read(upToCount: 64 << 10)) ?? Data())
         }
-        // The temporary file vanishes when this returns.
-        if rename(file.path, path) != 0 {
-            try? FileManager.default.removeItem(atPath: path)
-            try FileManager.default.copyItem(atPath: file.path, toPath: path)
-        }
+        try copy(file.path, to: path)
         return HTTPResponse(response, body: Data())
+    }
+
+    /// Into the file that is there, if it is: its mode and the descriptor that its maker holds stay true (``AtomicFile``).
+    private static func copy(_ source: String, to path: String) throws {
+        let input = open(source, O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw Failure(.inputOutput, FileError(path: source).message) }
+        defer { close(input) }
+        let output = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard output >= 0 else { throw Failure(.cannotCreateOutput, FileError(path: path).message) }
+        defer { close(output) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = read(input, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Failure(.inputOutput, FileError(path: source).message) }
+            if count == 0 { return }
+            do {
+                try buffer.withUnsafeBytes { try writeAll(.init(rebasing: $0[..<count]), to: output, path: path) }
+            } catch let error as FileError {
+                throw Failure(.inputOutput, error.message)
+            }
+        }
     }
 
     func urlSession(
@@ -112,6 +134,11 @@ private final class Stopper: Sendable {
             return state.reason != nil
         }
         if isStopped { cancel() }
+    }
+
+    /// Lets go of the means: the download is over.
+    func disarm() {
+        state.withLock { $0.cancel = nil }
     }
 
     func stop(_ reason: TransportError) {

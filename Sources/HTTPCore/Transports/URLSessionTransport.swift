@@ -26,6 +26,7 @@ public final class URLSessionTransport: HTTPTransport {
         downloads = DownloadSession()
     }
 
+    /// Sends `request` once; also throws ``Failure`` where the answer cannot be written to its file.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let wireRequest = try makeURLRequest(request)
         let limit = try timeLimit(of: request)
@@ -68,6 +69,14 @@ public final class URLSessionTransport: HTTPTransport {
             throw TransportError(
                 .invalidRequest, .notSent,
                 "the header field \(field.name.debugDescription) has characters that HTTP does not allow")
+        }
+        if let type = request.body.contentType, HTTPFields([HTTPField("Content-Type", type)]).firstInvalid != nil {
+            throw TransportError(
+                .invalidRequest, .notSent, "the content type has characters that HTTP does not allow")
+        }
+        if case .file = request.body, case .file = request.destination {
+            throw TransportError(
+                .invalidRequest, .notSent, "URLSession cannot send from a file and answer into one in one request")
         }
         // `encodingInvalidCharacters: false`: what was encoded once must not be encoded again (swift-foundation #1190).
         guard let url = URL(string: request.absoluteURL, encodingInvalidCharacters: false) else {
@@ -114,19 +123,29 @@ extension TransportError {
         switch error.code {
         case NSURLErrorCannotFindHost, NSURLErrorDNSLookupFailed:
             self.init(.nameNotResolved, .notSent, "the host name cannot be resolved")
-        case NSURLErrorCannotConnectToHost:
-            self.init(.connectionRefused, .notSent, "the connection was refused")
+        case _ where Self.isConnectFailure(error):
+            self.init(.connectionRefused, .notSent, "no connection could be made (refused or unreachable)")
         case NSURLErrorBadURL, NSURLErrorUnsupportedURL:
             self.init(.invalidRequest, .notSent, "the request's URL is malformed")
         case NSURLErrorTimedOut:
             self.init(.timedOut, .ambiguous, "the connection timed out")
-        case NSURLErrorNetworkConnectionLost, NSURLErrorBadServerResponse:
+        case NSURLErrorNetworkConnectionLost, NSURLErrorBadServerResponse, NSURLErrorCannotConnectToHost:
             self.init(.connectionLost, .ambiguous, "the connection was closed before the answer was complete")
         case _ where Self.isHandshakeFailure(words):
             self.init(.tls, .notSent, "no trusted TLS connection: \(words)")
         default:
             self.init(.unclassified, .ambiguous, words)
         }
+    }
+
+    /// Not by the code alone: on Linux every failure on a connection whose first address was refused (`localhost` as ::1)
+    /// is "cannot connect", also one that comes after the request was sent; and an unreachable network is "unknown".
+    private static func isConnectFailure(_ error: NSError) -> Bool {
+        #if canImport(FoundationNetworking)
+            error.localizedDescription.hasPrefix("Failed to connect to")
+        #else
+            error.code == NSURLErrorCannotConnectToHost
+        #endif
     }
 
     private static func isHandshakeFailure(_ words: String) -> Bool {

@@ -5,9 +5,11 @@
 public struct BaseURL: Sendable, Equatable, CustomStringConvertible {
     /// Scheme, host and port: the unit within which a redirect or a page link may be followed.
     public struct Origin: Sendable, Hashable, CustomStringConvertible {
+        /// `https`, or `http` for a loopback address.
         public let scheme: String
         /// Lower case; an IPv6 address keeps its brackets.
         public let host: String
+        /// From 1 to 65535; the scheme's own where the text names none.
         public let port: Int
 
         /// `scheme://host`, with the port where it is not the scheme's own.
@@ -19,14 +21,17 @@ public struct BaseURL: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Scheme, host and port.
     public let origin: Origin
     /// The percent-encoded path without its trailing slash; empty for the root.
     public let path: String
 
+    /// The URL without a trailing slash.
     public var description: String { origin.description + path }
 
     /// Why a text is no base URL.
     public struct ParseError: Error, Sendable, Equatable {
+        /// Completes "the URL ...".
         public let message: String
     }
 
@@ -37,7 +42,7 @@ public struct BaseURL: Sendable, Equatable, CustomStringConvertible {
         let (origin, path, query) = try Self.split(text)
         guard query == nil else { throw ParseError(message: "must not have a query or fragment") }
         self.origin = origin
-        self.path = path.hasSuffix("/") ? String(path.dropLast()) : path
+        self.path = String(path.prefix(path.count - path.reversed().prefix { $0 == "/" }.count))
     }
 
     /// Parses `text` as a whole endpoint: as a base, but a trailing slash is part of it.
@@ -71,7 +76,7 @@ public struct BaseURL: Sendable, Equatable, CustomStringConvertible {
         guard path.utf8.allSatisfy(isPathByte), PercentEncoding.decode(path) != nil else {
             throw ParseError(message: "has a path with characters that must be percent-encoded")
         }
-        guard !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) else {
+        guard !path.split(separator: "/").contains(where: { [".", ".."].contains(PercentEncoding.decode($0)) }) else {
             throw ParseError(message: "must not have '.' or '..' in its path")
         }
         return (Origin(scheme: scheme, host: host, port: port), path, query)
@@ -85,14 +90,19 @@ public struct BaseURL: Sendable, Equatable, CustomStringConvertible {
         let hostEnd = authority.hasPrefix("[") ? authority.firstIndex(of: "]") : authority.startIndex
         guard let hostEnd else { throw ParseError(message: "has an IPv6 address without its closing bracket") }
         if let colon = authority[hostEnd...].firstIndex(of: ":") {
-            guard let number = Int(authority[authority.index(after: colon)...]), (1...65535).contains(number) else {
+            let digits = authority[authority.index(after: colon)...]
+            guard digits.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains), let number = Int(digits),
+                (1...65535).contains(number)
+            else {
                 throw ParseError(message: "has a port that is not a number from 1 to 65535")
             }
             port = number
             host = authority[..<colon]
         }
-        guard !host.isEmpty else { throw ParseError(message: "has no host") }
-        guard host.utf8.allSatisfy(isHostByte) else {
+        guard !host.isEmpty, host != "[]" else { throw ParseError(message: "has no host") }
+        let isAddress = host.hasPrefix("[") && host.hasSuffix("]")
+        guard isAddress ? host.dropFirst().dropLast().utf8.allSatisfy(isAddressByte) : host.utf8.allSatisfy(isHostByte)
+        else {
             throw ParseError(message: "has a host with characters that are not allowed there")
         }
         return (host.lowercased(), port)
@@ -109,8 +119,13 @@ public struct BaseURL: Sendable, Equatable, CustomStringConvertible {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
-        default: ".-_[]:".utf8.contains(byte)
+        default: ".-_".utf8.contains(byte)
         }
+    }
+
+    /// Of an IPv6 address; one with a zone has no place in a URL of ours.
+    private static func isAddressByte(_ byte: UInt8) -> Bool {
+        "0123456789abcdefABCDEF:.".utf8.contains(byte)
     }
 
     private static func isPathByte(_ byte: UInt8) -> Bool {

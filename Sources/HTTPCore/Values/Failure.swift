@@ -1,3 +1,5 @@
+import Foundation
+
 /// The five vendors, by the names that settings, `auth` and messages use (cli.md, "Settings").
 public enum Vendor: String, Sendable, CaseIterable, Codable {
     case upload, atobi, connector, forwarder, bidcore
@@ -73,6 +75,8 @@ public struct Failure: Error, Sendable, Equatable {
     public var requestID: String?
     /// The HTTP status of the answer that is reported, if there was one.
     public var status: Int?
+    /// The vendor's clock when it answered, where it said so.
+    public var serverDate: Date?
 
     /// Creates a failure.
     public init(

@@ -1,6 +1,8 @@
 /// One header field of a request or response.
 public struct HTTPField: Sendable, Equatable {
+    /// The name as it was spelled; looked up without regard to case.
     public var name: String
+    /// The value as it goes on the wire.
     public var value: String
     /// Set by the code that puts a credential here; every printer masks the value of such a field.
     public var isCredential: Bool
@@ -15,6 +17,7 @@ public struct HTTPField: Sendable, Equatable {
 
 /// Header fields in order, looked up without regard to case.
 public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    /// Every field, in order.
     public private(set) var all: [HTTPField] = []
 
     /// Creates an empty list.

@@ -10,7 +10,9 @@ public enum HTTPMethod: String, Sendable {
 
 /// One name and value of a query, decoded.
 public struct QueryItem: Sendable, Equatable {
+    /// The name, decoded.
     public var name: String
+    /// The value, decoded; empty for a name alone.
     public var value: String
     /// Set where the value is a credential (the upload platform's `key`); every printer masks it.
     public var isCredential: Bool
@@ -48,14 +50,21 @@ public enum BodyDestination: Sendable, Equatable {
 
 /// A request as a value: what is signed, printed, recorded and sent is read from here and nowhere else.
 public struct HTTPRequest: Sendable, Equatable {
+    /// The request method.
     public var method: HTTPMethod
+    /// Where it goes: scheme, host and port.
     public var origin: BaseURL.Origin
     /// Percent-encoded, beginning with `/`; exactly what goes on the wire.
     public var path: String
+    /// The query, decoded; encoded in this order.
     public var query: [QueryItem]
+    /// Header fields; `Content-Type` comes from the body.
     public var fields: HTTPFields
+    /// What the request carries.
     public var body: HTTPBody
+    /// Whether the vendor may receive it more than once.
     public var repeatClass: RepeatClass
+    /// Where the answer goes; 64 MiB in memory unless told otherwise.
     public var destination: BodyDestination = .memory(limit: 64 << 20)
     /// The longest that one attempt may take, from connecting to the last byte of the answer.
     public var timeout: Duration = .seconds(60)

@@ -2,7 +2,9 @@ import Foundation
 
 /// An answer as it arrived.
 public struct HTTPResponse: Sendable, Equatable {
+    /// The status code.
     public var status: Int
+    /// Header fields; those of one name may arrive joined by commas.
     public var fields: HTTPFields
     /// Empty when the body went to a file.
     public var body: Data
@@ -20,6 +22,7 @@ public struct HTTPResponse: Sendable, Equatable {
         self.receivedAt = receivedAt
     }
 
+    /// Whether the status is one of success.
     public var isSuccess: Bool { (200...299).contains(status) }
 
     /// How long the vendor asks to wait: seconds or an HTTP date, never negative (RFC 9110, section 10.2.3).

@@ -50,7 +50,9 @@ public struct TransportError: Error, Sendable, Equatable {
         case unclassified
     }
 
+    /// What happened.
     public var reason: Reason
+    /// What is known about the request, all tries together.
     public var verdict: Verdict
     /// One line for people, free of the request's URL.
     public var message: String

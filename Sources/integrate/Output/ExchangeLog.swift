@@ -25,7 +25,8 @@ struct ExchangeLog: ExchangeRecorder {
         guard case .success(let response) = exchange.outcome else { return }
         for field in response.fields.all { output.standardError("< \(field.name): \(field.value)") }
         if !response.body.isEmpty {
-            output.standardError("< " + RequestText.excerpt(response.body, limit: Self.longestBody))
+            let text = RequestText.excerpt(response.body, limit: Self.longestBody)
+            output.standardError("< " + RequestText.withoutIssuedTokens(text))
         }
     }
 }

@@ -19,7 +19,7 @@ struct CredentialStore: Sendable {
     @discardableResult
     func replace(profile: String, vendor: Vendor, with secrets: [String: Secret]) throws(Failure) -> Bool {
         do {
-            try PrivateDirectory.create((path as NSString).deletingLastPathComponent)
+            try PrivateDirectory.create(parentFolder(of: path))
             return try FileLock.withLockedFile(path + ".lock") { _ in
                 var content = try content()
                 let had = content[profile]?[vendor.rawValue]?.isEmpty == false

@@ -14,6 +14,7 @@ struct Paths: Sendable {
     var outgoing: String { cache + "/outgoing" }
     var credentials: String { state + "/credentials" }
     var uploads: String { state + "/uploads" }
+    var journals: String { state + "/journals" }
     var limits: String { state + "/limits" }
 
     init(variables: [String: String]) throws(Failure) {

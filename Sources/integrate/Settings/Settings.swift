@@ -19,6 +19,24 @@ enum SettingSource: Sendable, Equatable {
     }
 }
 
+extension SettingSource {
+    /// What values that belong together have in common.
+    enum Kind: Sendable, Equatable {
+        /// `isForeign` where the name is another tool's: `AWS_ACCESS_KEY_ID`.
+        case environment(isForeign: Bool)
+        case profile, stored, fallback
+    }
+
+    var kind: Kind {
+        switch self {
+        case .environment(let name): .environment(isForeign: !name.hasPrefix("INTEGRATE_"))
+        case .profile: .profile
+        case .stored: .stored
+        case .fallback: .fallback
+        }
+    }
+}
+
 /// A setting with its value.
 struct Setting: Sendable {
     var specification: SettingSpecification

@@ -4,29 +4,40 @@ import HTTPCore
 /// A private folder (mode 0700) for a request's body while it is sent, or an answer while it arrives. It goes with the
 /// value; what a killed process left behind is removed by the next one.
 final class WorkingFolder: Sendable {
+    private static let newPrefix = "new-"
+
     let path: String
     /// Locked as long as the folder's process is alive.
     private let lock: Int32
 
     /// Creates a folder below `parent`.
     init(in parent: String) throws(Failure) {
-        let path = "\(parent)/\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
         do throws(FileError) {
             try PrivateDirectory.create(parent)
             Self.removeAbandoned(in: parent)
-            guard mkdir(path, 0o700) == 0 else { throw FileError(path: path) }
+            (path, lock) = try Self.lockedFolder(in: parent)
         } catch {
             throw Failure(
                 .cannotCreateOutput, "no place for the request's body: \(error.message)",
                 hint: "set XDG_CACHE_HOME to a folder that can be written")
         }
-        let opened = open(path + "/lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard opened >= 0 else {
-            throw Failure(.cannotCreateOutput, "no place for the request's body: \(FileError(path: path).message)")
+    }
+
+    /// Makes a folder that is locked before it has a name under which others sweep.
+    private static func lockedFolder(in parent: String) throws(FileError) -> (path: String, lock: Int32) {
+        let name = "\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        let (unnamed, path) = ("\(parent)/\(newPrefix)\(name)", "\(parent)/\(name)")
+        guard mkdir(unnamed, 0o700) == 0 else { throw FileError(path: unnamed) }
+        let lock = open(unnamed + "/lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw FileError(path: unnamed) }
+        // Where no lock can be had, others cannot take it either, and leave the folder alone.
+        flock(lock, LOCK_EX | LOCK_NB)
+        guard rename(unnamed, path) == 0 else {
+            let error = FileError(path: path)
+            close(lock)
+            throw error
         }
-        flock(opened, LOCK_EX | LOCK_NB)
-        self.path = path
-        lock = opened
+        return (path, lock)
     }
 
     deinit {
@@ -38,10 +49,14 @@ final class WorkingFolder: Sendable {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: parent) else { return }
         for name in names {
             let folder = "\(parent)/\(name)"
+            // Being made at this moment, or left in that moment: the sweep of an old one finds out.
+            if name.hasPrefix(newPrefix) {
+                if isOlderThanADay(folder) { try? FileManager.default.removeItem(atPath: folder) }
+                continue
+            }
             let lock = open("\(folder)/lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-            // Without a lock the folder is being made at this moment, or was left in that moment: the next sweep of an
-            // old one finds out.
             guard lock >= 0 else {
+                // Being removed at this moment; what is left of it half a day later goes too.
                 if isOlderThanADay(folder) { try? FileManager.default.removeItem(atPath: folder) }
                 continue
             }

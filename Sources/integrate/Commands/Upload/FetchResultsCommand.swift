@@ -49,6 +49,7 @@ enum FetchResultsCommand: Subcommand {
     }
 
     static func run(_ options: Options, _ environment: Environment) async throws {
+        try checkOutput(options.outputPath)
         let connection = try UploadConnection(environment)
         let token = try TokenArgument.resolve(options.token, in: connection.records)
         try await fetch(options.key, of: token, to: options.outputPath, connection, environment)
@@ -99,12 +100,36 @@ enum FetchResultsCommand: Subcommand {
         var resultBase64: String?
     }
 
+    /// Checks that there is a folder for a result at `path`, before anything is asked of the vendor.
+    static func checkOutput(_ path: String?) throws(Failure) {
+        guard let path else { return }
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw Failure(.cannotCreateOutput, FileError(path: path, code: EISDIR).message)
+        }
+        guard access(parentFolder(of: path), W_OK | X_OK) == 0 else {
+            throw Failure(.cannotCreateOutput, FileError(path: path).message)
+        }
+    }
+
     private static func save(_ file: InputFile, to path: String) throws {
-        do {
-            let result = try AtomicFile(path, mode: 0o666)
-            try copy(file) { bytes in try result.write(bytes) }
-            try result.commit()
-        } catch let error as FileError {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            // A device or a named pipe (/dev/null, /dev/stdout) is written to, not replaced.
+            let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw Failure(.cannotCreateOutput, FileError(path: path).message) }
+            defer { close(descriptor) }
+            return try copy(file) { bytes in try writeAll(bytes, to: descriptor, path: path) }
+        }
+        let result = try newFile(path)
+        try copy(file) { bytes in try result.write(bytes) }
+        try result.commit()
+    }
+
+    private static func newFile(_ path: String) throws(Failure) -> AtomicFile {
+        do throws(FileError) {
+            return try AtomicFile(path, mode: 0o666)
+        } catch {
             throw Failure(.cannotCreateOutput, error.message)
         }
     }

@@ -112,6 +112,7 @@ enum UploadCSVCommand: Subcommand {
     static func run(_ options: Options, _ environment: Environment) async throws {
         let input = try InputFile(options.file)
         guard !options.checksOnly else { return try check(input, options, environment) }
+        try FetchResultsCommand.checkOutput(options.outputPath)
         let connection = try UploadConnection(environment)
         let name = options.name ?? ((options.file as NSString).lastPathComponent as NSString).deletingPathExtension
         let folder = try WorkingFolder(in: try environment.paths().outgoing)

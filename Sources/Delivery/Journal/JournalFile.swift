@@ -1,0 +1,126 @@
+import Foundation
+import HTTPCore
+
+/// What a journal says.
+package struct JournalContent: Sendable {
+    /// The newest header; a corrected input adds one.
+    package var header: JournalHeader
+    /// What has become of each record.
+    package var states: RecordStates
+    /// The checksum that each record was sent with, by ordinal; 0 where it was not.
+    package var checks: [UInt32]
+    /// Bytes up to the end of the last whole line: what a crash cut off behind it counts for nothing.
+    package var validLength: Int
+
+    /// Reads the journal at `path`; nil when there is none, or nothing in it yet.
+    ///
+    /// - Parameters:
+    ///   - path: The journal.
+    ///   - each: Called with each entry, in order.
+    /// - Throws: ``Failure`` when it cannot be read, or is no journal.
+    package static func read(
+        _ path: String, each: (JournalEntry) -> Void = { _ in }
+    ) throws(Failure) -> JournalContent? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw Failure(.missingInput, FileError(path: path).message)
+        }
+        defer { close(descriptor) }
+        var lines = LineReader(descriptor: descriptor)
+        var content: JournalContent?
+        var number = 0
+        while let line = try lines.next(path) {
+            number += 1
+            if line.starts(with: "{\"journal\":".utf8) {
+                try Self.begin(&content, with: line, path)
+            } else if let entry = JournalEntry(line: line), content?.apply(entry) == true {
+                each(entry)
+            } else {
+                throw Failure(
+                    .invalidInput, "\(path):\(number):1: error: not a line of a journal",
+                    hint: "is it a journal of integrate? another can be named with --journal")
+            }
+            content?.validLength = lines.consumed
+        }
+        return content
+    }
+
+    private static func begin(
+        _ content: inout JournalContent?, with line: ArraySlice<UInt8>, _ path: String
+    ) throws(Failure) {
+        guard let header = try? JSONDecoder().decode(JournalHeader.self, from: Data(line)), header.journal == 1,
+            header.records == content?.header.records ?? header.records
+        else { throw Failure(.invalidInput, "\(path): the journal's header cannot be read") }
+        if content == nil {
+            content = JournalContent(
+                header: header, states: RecordStates(count: header.records),
+                checks: [UInt32](repeating: 0, count: header.records + 1), validLength: 0)
+        }
+        content?.header = header
+    }
+
+    /// False when the entry names records that the input does not have.
+    private mutating func apply(_ entry: JournalEntry) -> Bool {
+        guard entry.records.ranges.allSatisfy({ $0.upperBound <= states.count }) else { return false }
+        states.set(entry.records, to: entry.state)
+        if case .sending(let records, let checks) = entry {
+            for (ordinal, check) in zip(records.ordinals, checks) { self.checks[ordinal] = check }
+        }
+        return true
+    }
+}
+
+/// Whole lines of a file, with a bounded buffer; what follows the last line feed is no line.
+private struct LineReader {
+    private static let longest = 64 << 20
+
+    let descriptor: Int32
+    /// Bytes up to the end of the line that was returned last.
+    private(set) var consumed = 0
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var isAtEnd = false
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    mutating func next(_ path: String) throws(Failure) -> ArraySlice<UInt8>? {
+        var searched = start
+        while true {
+            if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                defer {
+                    consumed += end + 1 - start
+                    start = end + 1
+                }
+                return buffer[start..<end]
+            }
+            searched = buffer.count - start
+            guard !isAtEnd else { return nil }
+            buffer.removeSubrange(..<start)
+            start = 0
+            guard buffer.count < Self.longest else {
+                throw Failure(
+                    .invalidInput, "\(path): a line of more than \(Self.longest) bytes is none of a journal's")
+            }
+            try fill(path)
+        }
+    }
+
+    private mutating func fill(_ path: String) throws(Failure) {
+        let chunk = 256 << 10
+        let old = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: chunk))
+        let count = buffer.withUnsafeMutableBytes { bytes -> Int in
+            while true {
+                let count = Foundation.read(descriptor, bytes.baseAddress! + old, chunk)
+                if count < 0, errno == EINTR { continue }
+                return count
+            }
+        }
+        buffer.removeSubrange((old + max(0, count))...)
+        guard count >= 0 else { throw Failure(.inputOutput, FileError(path: path).message) }
+        isAtEnd = count == 0
+    }
+}
