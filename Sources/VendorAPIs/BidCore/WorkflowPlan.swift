@@ -22,9 +22,11 @@ public struct WorkflowPlan: Sendable, Equatable {
 
     /// A field that is to change.
     public struct Field: Sendable, Equatable {
+        /// Its name.
         public var name: String
         /// Nil where the entity has no such field.
         public var old: JSONValue?
+        /// What the document has.
         public var new: JSONValue
     }
 
