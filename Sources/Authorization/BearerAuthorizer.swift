@@ -130,6 +130,7 @@ public struct BearerAuthorizer: RequestAuthorizer {
         self.provider = provider
     }
 
+    /// Adds the provider's token.
     public func authorize(_ request: inout HTTPRequest) async throws {
         let token = try await provider.token()
         request.fields.set(HTTPField("Authorization", "Bearer \(token.value.reveal())", isCredential: true))
@@ -138,6 +139,7 @@ public struct BearerAuthorizer: RequestAuthorizer {
         }
     }
 
+    /// Has the provider replace the token that was refused.
     public func renew(after response: HTTPResponse, rejected: HTTPRequest) async throws -> Bool {
         guard let value = rejected.fields["Authorization"], value.hasPrefix("Bearer ") else { return false }
         let token = Secret(String(value.dropFirst("Bearer ".count)))

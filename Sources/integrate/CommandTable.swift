@@ -12,14 +12,16 @@ enum CommandTable {
         CreateSourceCommand.self, CreateFlowCommand.self, SendEventCommand.self,
         WorkflowListCommand.self, WorkflowGetCommand.self, WorkflowCreateCommand.self, WorkflowUpdateCommand.self,
         WorkflowDeleteCommand.self, WorkflowExportCommand.self, WorkflowApplyCommand.self,
-        JournalShowCommand.self, JournalRetryCommand.self,
-        SandboxCommand.self, CompletionsCommand.self, ManCommand.self,
+        JournalShowCommand.self, JournalRetryCommand.self, SandboxCommand.self,
+        ConfigInitCommand.self, ConfigShowCommand.self, ConfigPathCommand.self, ConfigCheckCommand.self,
+        CompletionsCommand.self, ManCommand.self,
     ]
 
     /// Names that group others.
     private static let groups = [
         "auth": "Log in, log out, and see what is configured",
         "workflow": "Manage the entities of BidCore's workflow API",
+        "config": "Write, show and check the settings",
         "journal": "See what became of a batch's records, and send the rejected again",
     ]
 

@@ -40,14 +40,21 @@ struct Environment: Sendable {
 
     func paths() throws(Failure) -> Paths { try Paths(variables: variables) }
 
-    func settings() throws(Failure) -> Settings {
-        let paths = try paths()
+    /// The settings file, and whether it was asked for by name and so must be there.
+    func settingsPath() throws(Failure) -> (path: String, isNamed: Bool) {
         let named = globals.settingsFile ?? variables["INTEGRATE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-        let file = try SettingsFile(path: named ?? paths.settingsFile, isRequired: named != nil)
-        let profile = globals.profile ?? variables["INTEGRATE_PROFILE"].flatMap { $0.isEmpty ? nil : $0 }
+        if let named { return (named, true) }
+        return (try paths().settingsFile, false)
+    }
+
+    /// The settings of `profile`, else of the one that option or environment name.
+    func settings(profile: String? = nil) throws(Failure) -> Settings {
+        let place = try settingsPath()
+        let file = try SettingsFile(path: place.path, isRequired: place.isNamed)
+        let named = profile ?? globals.profile ?? variables["INTEGRATE_PROFILE"].flatMap { $0.isEmpty ? nil : $0 }
         return try Settings(
-            profile: profile ?? "default", isProfileNamed: profile != nil, file: file,
-            credentials: CredentialStore(path: paths.credentials), variables: variables, masker: masker)
+            profile: named ?? "default", isProfileNamed: named != nil, file: file,
+            credentials: CredentialStore(path: try paths().credentials), variables: variables, masker: masker)
     }
 
     /// Whether a person can be asked: never in CI, and only where the question is seen and the answer typed.

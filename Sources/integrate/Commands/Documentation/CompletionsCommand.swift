@@ -10,6 +10,7 @@ enum CompletionsCommand: Subcommand {
     static let command = Command(
         name: "completions", summary: "Print the completion script of a shell", standardOutput: "the script",
         positionals: [shell],
+        exitCodes: [(0, "the script is on standard output"), (74, "standard output is closed or full")],
         examples: [
             Example("For this bash session", command: "eval \"$(integrate completions bash)\""),
             Example(

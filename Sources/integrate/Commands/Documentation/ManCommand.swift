@@ -6,6 +6,7 @@ enum ManCommand: Subcommand {
     static let path = ["man"]
     static let command = Command(
         name: "man", summary: "Print the manual page", standardOutput: "the page, for man(1)",
+        exitCodes: [(0, "the page is on standard output"), (74, "standard output is closed or full")],
         examples: [
             Example("Read it", command: "integrate man > /tmp/integrate.1 && man -l /tmp/integrate.1")
         ])

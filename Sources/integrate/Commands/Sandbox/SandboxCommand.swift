@@ -40,7 +40,9 @@ enum SandboxCommand: Subcommand {
             """,
         standardOutput: "what COMMAND prints; without one the settings, as lines for a shell",
         positionals: [words], optionGroups: [OptionGroup("The sandbox", [port, seed, fault])],
-        exitCodes: [(0, "interrupted; with a command: its own exit code")],
+        exitCodes: [
+            (0, "with a command: its own exit code"), (130, "without a command: interrupted, which is how it ends"),
+        ],
         examples: [
             Example(
                 "Run a script in it", command: "integrate sandbox -- sh Examples/first-integration.sh"),
