@@ -12,6 +12,7 @@ package struct SandboxConfiguration: Sendable {
     package var forwarder = ForwarderSettings()
     package var atobi = AtobiSettings()
     package var bidcore = BidCoreSettings()
+    package var connector = ConnectorSettings()
     /// How the vendors misbehave; every rule is tried on every request.
     package var faults: [FaultRule] = []
 

@@ -17,6 +17,7 @@ package final class VendorSandbox: Sendable {
             AtobiStandIn(configuration.atobi, context: context),
             ForwarderStandIn(configuration.forwarder, context: context),
             BidCoreStandIn(configuration.bidcore, context: context),
+            ConnectorStandIn(configuration.connector, context: context),
         ]
         try FaultPlan.check(configuration.faults, against: standIns)
         let stopSignal = try StopSignal()

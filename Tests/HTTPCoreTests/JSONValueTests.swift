@@ -80,11 +80,11 @@ struct JSONValueTests {
 
     @Test("a member is replaced in its place, added at the end, and removed")
     func members() {
-        var value: JSONValue = ["a": 1, "b": nil]
+        var value: JSONValue = ["a": 1, "b": .null]
         value["a"] = "x"
         value["c"] = [true]
         #expect(value.text == #"{"a":"x","b":null,"c":[true]}"#)
-        value["b"] = nil as JSONValue?
+        value["b"] = nil
         #expect(value.text == #"{"a":"x","c":[true]}"#)
         #expect(value["b"] == nil)
         var text: JSONValue = "text"

@@ -63,7 +63,12 @@ public struct ConnectorServiceClient: Sendable {
         ) { response throws(UnreadableAnswer) in
             try ConnectorAnswer(response)
         }
-        return try await api.send(endpoint)
+        do {
+            return try await api.send(endpoint)
+        } catch var failure as Failure where failure.category == .unreadableAnswer {
+            failure.hint = "the service may have created it: look there before sending it again"
+            throw failure
+        }
     }
 
     private func list(

@@ -127,7 +127,7 @@ enum CreateSourceCommand: Subcommand {
 
     /// What connectors have in common.
     private static func unknownTemplate(_ connector: String) -> JSONValue {
-        ["connectorId": .string(connector), "templateId": "", "oAuthId": nil, "label": ""]
+        ["connectorId": .string(connector), "templateId": "", "oAuthId": .null, "label": ""]
     }
 
     private static func completeForm(_ options: Options) throws -> JSONValue {
