@@ -3,12 +3,14 @@ import Arguments
 /// The whole grammar, and who does the work: help, completions, the manual and README's tables come from here.
 enum CommandTable {
     static let version = "0.1.0"
+    /// Of the manual page.
+    static let releaseDate = "2026-11-21"
 
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
         AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SendEventCommand.self,
         JournalShowCommand.self,
-        JournalRetryCommand.self, SandboxCommand.self,
+        JournalRetryCommand.self, SandboxCommand.self, CompletionsCommand.self, ManCommand.self,
     ]
 
     /// Names that group others.

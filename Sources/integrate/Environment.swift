@@ -2,6 +2,7 @@ import Arguments
 import Authorization
 import Foundation
 import HTTPCore
+import Synchronization
 
 /// Facts about the terminal, injected so that tests need none.
 struct Terminal: Sendable {
@@ -31,6 +32,8 @@ struct Environment: Sendable {
     var output: Output
     /// What sends at last.
     var network: any HTTPTransport
+    /// What was said of retries.
+    let notices = RetryNotices()
     /// When the budget of network time ends (`--max-time`).
     var deadline: ContinuousClock.Instant?
     var interruption: Interruption
@@ -68,7 +71,8 @@ struct Environment: Sendable {
             network: globals.isDryRun ? PreviewTransport(output: output, masker: masker) : network,
             retryPolicy: RetryPolicy(retries: globals.retries), deadline: deadline, timing: timing, masker: masker,
             recorders: recorders,
-            retryNotice: { [output] notice in
+            retryNotice: { [notices, output, timing] notice in
+                guard notices.isNews(notice, at: timing.instant()) else { return }
                 output.note(
                     "integrate: warning: \(notice.reason); retry \(notice.retry) of \(notice.retries) in "
                         + notice.wait.forPeople)
@@ -85,5 +89,22 @@ struct Environment: Sendable {
     /// The authorizer for `source`'s tokens; in a dry run a placeholder, which asks nobody for a token.
     func bearer(_ source: any TokenSource) throws(Failure) -> any RequestAuthorizer {
         globals.isDryRun ? PlaceholderAuthorizer() : BearerAuthorizer(try tokens(from: source))
+    }
+}
+
+/// Of many requests that fail alike at the same time, only one is spoken of.
+final class RetryNotices: Sendable {
+    private let last = Mutex<(retry: Int, reason: String, at: ContinuousClock.Instant)?>(nil)
+
+    func isNews(_ notice: RetryNotice, at now: ContinuousClock.Instant) -> Bool {
+        last.withLock { last in
+            if let last, last.reason == notice.reason, last.retry >= notice.retry,
+                last.at.duration(to: now) < .seconds(2)
+            {
+                return false
+            }
+            last = (notice.retry, notice.reason, now)
+            return true
+        }
     }
 }
