@@ -46,13 +46,18 @@ public struct OAuthClient: TokenSource {
         self.now = now
     }
 
+    /// The vendor whose token endpoint it is.
     public var vendor: Vendor { api.vendor }
 
+    /// Endpoint, client and scope.
     public var identity: TokenIdentity {
         TokenIdentity(
             endpoint: ([api.base.description] + path).joined(separator: "/"), client: grant.client, scope: scope)
     }
 
+    /// Asks for a new token; none of these grants uses the previous one.
+    ///
+    /// - Throws: ``Failure``; wrong credentials are of category `credentials`, a URL without a token endpoint is `configuration`.
     public func fetch(replacing previous: AccessToken?) async throws -> AccessToken {
         do {
             return try await api.send(endpoint)

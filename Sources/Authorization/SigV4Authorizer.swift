@@ -27,6 +27,7 @@ public struct SigV4Authorizer: RequestAuthorizer {
         self.now = now
     }
 
+    /// Signs the request as it will be sent.
     public func authorize(_ request: inout HTTPRequest) async throws {
         var headers = request.fields.all.map { (name: $0.name, value: $0.value) }
         headers.append((name: "host", value: request.origin.authority))

@@ -9,13 +9,25 @@ public struct APIClient: Sendable {
     /// The longest one attempt may take (`--timeout`).
     public let timeout: Duration
     private let transport: any HTTPTransport
+    private let masker: Masker
 
     /// Creates a client whose requests go through `transport`.
-    public init(vendor: Vendor, base: BaseURL, transport: any HTTPTransport, timeout: Duration = .seconds(60)) {
+    ///
+    /// - Parameters:
+    ///   - vendor: The vendor, as messages name it.
+    ///   - base: Where its API begins.
+    ///   - transport: What sends.
+    ///   - timeout: The longest one attempt may take.
+    ///   - masker: Takes known secrets out of the vendor's words, which may echo them.
+    public init(
+        vendor: Vendor, base: BaseURL, transport: any HTTPTransport, timeout: Duration = .seconds(60),
+        masker: Masker = Masker()
+    ) {
         self.vendor = vendor
         self.base = base
         self.transport = transport
         self.timeout = timeout
+        self.masker = masker
     }
 
     /// Sends `endpoint` and reads its answer.
@@ -43,7 +55,7 @@ public struct APIClient: Sendable {
         if let words = endpoint.refusal(response) {
             throw Failure(
                 .refused, vendor: vendor,
-                "\(endpoint.operation) at \(vendor.title): refused in an answer \(response.status): \(words)",
+                "\(endpoint.operation) at \(vendor.title): refused in an answer \(response.status): \(shown(words))",
                 requestID: response.requestID ?? VendorWords.requestID(in: response.body), status: response.status)
         }
         do {
@@ -94,7 +106,7 @@ public struct APIClient: Sendable {
 
     /// What an answer that is no success means for the user.
     package func failure(of operation: String, _ repeatClass: RepeatClass, _ response: HTTPResponse) -> Failure {
-        let words = VendorWords.extract(from: response.body).map { ": \($0)" } ?? ""
+        let words = VendorWords.extract(from: response.body).map { ": \(shown($0))" } ?? ""
         let tries = response.attempts > 1 ? " (\(response.attempts) tries)" : ""
         let message = "\(operation) at \(vendor.title): answered \(response.status)\(tries)\(words)"
         func failure(_ category: FailureCategory, hint: String?) -> Failure {
@@ -126,6 +138,15 @@ public struct APIClient: Sendable {
         default: return failure(.unreadableAnswer, hint: nil)
         }
     }
+
+    /// Masked first and cut then: a cut could leave half a secret that no mask knows.
+    private func shown(_ words: String) -> String {
+        let words = masker.mask(words)
+        return words.count > Self.mostCharacters ? words.prefix(Self.mostCharacters) + "..." : words
+    }
+
+    /// Of a vendor's words, so that an error stays a line or two.
+    private static let mostCharacters = 400
 
     private static let unknownHint = "it may have been applied all the same: look at the vendor before sending it again"
 }

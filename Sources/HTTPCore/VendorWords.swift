@@ -2,7 +2,8 @@ import Foundation
 
 /// The vendor's own words in an error answer, as one line.
 package enum VendorWords {
-    private static let mostCharacters = 400
+    /// More of an answer than this is not looked at.
+    private static let mostBytes = 64 << 10
 
     /// Looks for the members in which services put their explanation; falls back on the text itself.
     ///
@@ -15,7 +16,7 @@ package enum VendorWords {
         {
             return oneLine(words)
         }
-        let text = String(decoding: body.prefix(4 * mostCharacters), as: UTF8.self)
+        let text = String(decoding: body.prefix(mostBytes), as: UTF8.self)
         // A proxy's error page says nothing in its mark-up.
         if text.contains("<html") || text.contains("<HTML") || text.contains("<!DOCTYPE") { return title(of: text) }
         return oneLine(text)
@@ -59,6 +60,6 @@ package enum VendorWords {
         let words = text.split { $0.isWhitespace || $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }
         let line = words.joined(separator: " ")
         guard !line.isEmpty else { return nil }
-        return line.count > mostCharacters ? line.prefix(mostCharacters) + "..." : line
+        return line
     }
 }

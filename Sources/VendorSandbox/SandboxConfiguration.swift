@@ -11,6 +11,7 @@ package struct SandboxConfiguration: Sendable {
     package var upload = UploadPlatformSettings()
     package var forwarder = ForwarderSettings()
     package var atobi = AtobiSettings()
+    package var connector = ConnectorSettings()
     /// How the vendors misbehave; every rule is tried on every request.
     package var faults: [FaultRule] = []
 

@@ -3,17 +3,21 @@ import Arguments
 /// The whole grammar, and who does the work: help, completions, the manual and README's tables come from here.
 enum CommandTable {
     static let version = "0.1.0"
+    /// Of the manual page.
+    static let releaseDate = "2026-11-21"
 
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
-        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SendEventCommand.self,
-        JournalShowCommand.self,
-        JournalRetryCommand.self, SandboxCommand.self,
+        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, AuthorizeServiceCommand.self,
+        SendEventCommand.self, JournalShowCommand.self, JournalRetryCommand.self, CreateSourceCommand.self,
+        CreateFlowCommand.self, SandboxCommand.self, ConfigInitCommand.self, ConfigShowCommand.self,
+        ConfigPathCommand.self, ConfigCheckCommand.self, CompletionsCommand.self, ManCommand.self,
     ]
 
     /// Names that group others.
     private static let groups = [
         "auth": "Log in, log out, and see what is configured",
+        "config": "Write, show and check the settings",
         "journal": "See what became of a batch's records, and send the rejected again",
     ]
 

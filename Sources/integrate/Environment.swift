@@ -2,6 +2,7 @@ import Arguments
 import Authorization
 import Foundation
 import HTTPCore
+import Synchronization
 
 /// Facts about the terminal, injected so that tests need none.
 struct Terminal: Sendable {
@@ -31,20 +32,29 @@ struct Environment: Sendable {
     var output: Output
     /// What sends at last.
     var network: any HTTPTransport
+    /// What was said of retries.
+    let notices = RetryNotices()
     /// When the budget of network time ends (`--max-time`).
     var deadline: ContinuousClock.Instant?
     var interruption: Interruption
 
     func paths() throws(Failure) -> Paths { try Paths(variables: variables) }
 
-    func settings() throws(Failure) -> Settings {
-        let paths = try paths()
+    /// The settings file, and whether it was asked for by name and so must be there.
+    func settingsPath() throws(Failure) -> (path: String, isNamed: Bool) {
         let named = globals.settingsFile ?? variables["INTEGRATE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-        let file = try SettingsFile(path: named ?? paths.settingsFile, isRequired: named != nil)
-        let profile = globals.profile ?? variables["INTEGRATE_PROFILE"].flatMap { $0.isEmpty ? nil : $0 }
+        if let named { return (named, true) }
+        return (try paths().settingsFile, false)
+    }
+
+    /// The settings of `profile`, else of the one that option or environment name.
+    func settings(profile: String? = nil) throws(Failure) -> Settings {
+        let place = try settingsPath()
+        let file = try SettingsFile(path: place.path, isRequired: place.isNamed)
+        let named = profile ?? globals.profile ?? variables["INTEGRATE_PROFILE"].flatMap { $0.isEmpty ? nil : $0 }
         return try Settings(
-            profile: profile ?? "default", isProfileNamed: profile != nil, file: file,
-            credentials: CredentialStore(path: paths.credentials), variables: variables, masker: masker)
+            profile: named ?? "default", isProfileNamed: named != nil, file: file,
+            credentials: CredentialStore(path: try paths().credentials), variables: variables, masker: masker)
     }
 
     /// Whether a person can be asked: never in CI, and only where the question is seen and the answer typed.
@@ -68,7 +78,8 @@ struct Environment: Sendable {
             network: globals.isDryRun ? PreviewTransport(output: output, masker: masker) : network,
             retryPolicy: RetryPolicy(retries: globals.retries), deadline: deadline, timing: timing, masker: masker,
             recorders: recorders,
-            retryNotice: { [output] notice in
+            retryNotice: { [notices, output, timing] notice in
+                guard notices.isNews(notice, at: timing.instant()) else { return }
                 output.note(
                     "integrate: warning: \(notice.reason); retry \(notice.retry) of \(notice.retries) in "
                         + notice.wait.forPeople)
@@ -85,5 +96,22 @@ struct Environment: Sendable {
     /// The authorizer for `source`'s tokens; in a dry run a placeholder, which asks nobody for a token.
     func bearer(_ source: any TokenSource) throws(Failure) -> any RequestAuthorizer {
         globals.isDryRun ? PlaceholderAuthorizer() : BearerAuthorizer(try tokens(from: source))
+    }
+}
+
+/// Of many requests that fail alike at the same time, only one is spoken of.
+final class RetryNotices: Sendable {
+    private let last = Mutex<(retry: Int, reason: String, at: ContinuousClock.Instant)?>(nil)
+
+    func isNews(_ notice: RetryNotice, at now: ContinuousClock.Instant) -> Bool {
+        last.withLock { last in
+            if let last, last.reason == notice.reason, last.retry >= notice.retry,
+                last.at.duration(to: now) < .seconds(2)
+            {
+                return false
+            }
+            last = (notice.retry, notice.reason, now)
+            return true
+        }
     }
 }

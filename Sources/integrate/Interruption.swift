@@ -40,6 +40,8 @@ final class Interruption: Sendable {
                     if number == SIGINT { Self.end(code) }
                     return
                 }
+                // Nothing is under way while a question is open.
+                guard !Prompt.isAsking else { return Self.end(code) }
                 task.cancel()
                 queue.asyncAfter(deadline: .now() + Self.grace) { Self.end(code) }
             }

@@ -24,6 +24,8 @@ struct ShiftFeedbackTests {
         #expect(
             FeedbackLine.parse("2|a|b\r\n\r\n3|c|d\r4|e|f\n  \nrest\n").map(\.message) == ["b", "d", "f", "rest"])
         #expect(FeedbackLine.parse("").isEmpty)
+        let json = ["\"2|a|b\\r\\n3|c|d\"", "[\"2|a|b\", \"3|c|d\"]"]
+        for text in json { #expect(FeedbackLine.parse(text).map(\.row) == [2, 3], "\(text)") }
     }
 
     @Test("a diagnostic stands at the value, in a file with multi-line fields and blank lines")

@@ -27,7 +27,6 @@ struct HelpTests {
         #expect(long.errors.isEmpty)
         #expect(long.output.contains("integrate " + path.joined(separator: " ")))
         #expect(long.output.contains("Examples"))
-        #expect(long.output.contains("Exit codes"))
         #expect(!long.output.contains("\u{1B}"), "no colour without a terminal")
     }
 

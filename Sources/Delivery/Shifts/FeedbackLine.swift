@@ -1,3 +1,5 @@
+import Foundation
+
 /// One line of the platform's feedback: `row|value|message`, where row 1 is the header that was sent.
 package struct FeedbackLine: Hashable, Sendable {
     /// `nil` when the line is not of that form; then the message is the whole line.
@@ -5,9 +7,15 @@ package struct FeedbackLine: Hashable, Sendable {
     package let value: String
     package let message: String
 
-    /// The lines of a feedback text, whatever ends them; blank lines are left out.
+    /// The lines of a feedback text, whatever ends them; blank lines are left out. The documents do not say whether the
+    /// text is bare or JSON: a JSON string and a list of strings are read too.
     package static func parse(_ text: String) -> [FeedbackLine] {
-        text.split { $0 == "\n" || $0 == "\r" || $0 == "\r\n" }
+        let json = Data(text.utf8)
+        if text.hasPrefix("\""), let inner = try? JSONDecoder().decode(String.self, from: json) { return parse(inner) }
+        if text.hasPrefix("["), let lines = try? JSONDecoder().decode([String].self, from: json) {
+            return lines.map(FeedbackLine.init(line:))
+        }
+        return text.split { $0 == "\n" || $0 == "\r" || $0 == "\r\n" }
             .map { $0.trimmingBlanks() }
             .filter { !$0.isEmpty }
             .map(FeedbackLine.init(line:))

@@ -34,15 +34,17 @@ struct ErrorReport {
             if let hint = failure.hint { output.standardError("hint: \(hint)") }
             return
         }
+        annotate(diagnostics)
+        // Masked before it becomes JSON: a secret that is also a word of ours must not change the members.
+        let mask = output.masker.mask(_:) as (String) -> String
         let document = Document(
             error: Document.Body(
                 code: failure.category.rawValue, exit: failure.category.exitCode, vendor: failure.vendor?.rawValue,
-                message: failure.message, hint: failure.hint, requestID: failure.requestID,
-                diagnostics: diagnostics?.rendered))
+                message: mask(failure.message), hint: failure.hint.map(mask), requestID: failure.requestID.map(mask),
+                diagnostics: diagnostics?.rendered.map(mask)))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        if let data = try? encoder.encode(document) { output.standardError(String(decoding: data, as: UTF8.self)) }
-        annotate(diagnostics)
+        if let data = try? encoder.encode(document) { output.standardError(line: data) }
     }
 
     /// Prints a usage error with where to read on.

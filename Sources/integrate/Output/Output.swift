@@ -38,6 +38,11 @@ struct Output: Sendable {
         try write(data + Data("\n".utf8))
     }
 
+    /// Writes a JSON value on a line, as it is.
+    func json(_ value: JSONValue) throws(Failure) {
+        try line(value.text)
+    }
+
     /// Tells a person something; silent under `--quiet`.
     func note(_ text: String) {
         if !isQuiet { standardError(text) }
@@ -48,9 +53,26 @@ struct Output: Sendable {
         standardError("integrate: warning: \(text)")
     }
 
-    /// Writes a line to standard error, masked. Where standard error is gone there is nobody to tell.
+    /// Writes a line to standard error, masked, and without what a vendor's words could do to a terminal.
     func standardError(_ text: String) {
-        let line = Data((masker.mask(text) + "\n").utf8)
+        standardError(line: Data(Self.printable(masker.mask(text)).utf8))
+    }
+
+    /// Writes `line`, which is masked, to standard error. Where that is gone there is nobody to tell.
+    func standardError(line: Data) {
+        let line = line + Data("\n".utf8)
         line.withUnsafeBytes { try? writeAll($0, to: STDERR_FILENO, path: "standard error") }
+    }
+
+    private static func printable(_ text: String) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var result = ""
+        for scalar in text.replacingOccurrences(of: "\r\n", with: "\n").unicodeScalars {
+            result.unicodeScalars.append(isControl(scalar) ? "\u{FFFD}" : scalar)
+        }
+        return result
     }
 }

@@ -7,6 +7,9 @@ enum Prompt {
     /// The terminal's state before echo was turned off, while it is off.
     private static let saved = Mutex<termios?>(nil)
 
+    /// Whether an answer is being waited for: a read that no cancellation reaches.
+    static var isAsking: Bool { saved.withLock { $0 != nil } }
+
     /// Puts the terminal back as it was; also called when a signal ends the process in the middle of a prompt.
     static func restoreTerminal() {
         saved.withLock { state in

@@ -153,6 +153,38 @@ struct VendorSettings: Sendable {
         return values[key]?.value ?? ""
     }
 
+    /// Checks that each value is one of its kind: URLs, numbers, choices.
+    func checkValues() throws(Failure) {
+        for key in values.keys.sorted() {
+            guard let setting = values[key] else { continue }
+            switch setting.specification.kind {
+            case .text, .secret: break
+            case .baseURL, .endpoint: _ = try url(key)
+            case .integer: _ = try integer(key)
+            case .choice(let choices):
+                guard choices.contains(setting.value) else {
+                    throw wrong(setting, "must be \(choices.joined(separator: " or "))")
+                }
+            }
+        }
+    }
+
+    /// The number of an integer setting.
+    func integer(_ key: String) throws(Failure) -> Int {
+        let text = try text(key)
+        guard let setting = values[key], case .integer(let range) = setting.specification.kind else { return 0 }
+        guard let number = Int(text), range.contains(number) else {
+            throw wrong(setting, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private func wrong(_ setting: Setting, _ problem: String) -> Failure {
+        Failure(
+            .configuration, vendor: vendor,
+            "\(setting.specification.key) (\(setting.source.description)) \(problem), not \(setting.value)")
+    }
+
     func secret(_ key: String) throws(Failure) -> Secret { Secret(try text(key)) }
 
     /// A URL setting, as a base or as a whole endpoint by its kind.

@@ -30,7 +30,8 @@ struct ForwarderConnection {
             authorizer: authorizer, limiter: rate.map { LocalRateLimiter(perSecond: $0, timing: environment.timing) })
         let key = if let groupKey { groupKey } else { try settings.text("groupKey") }
         let api = APIClient(
-            vendor: .forwarder, base: url, transport: transport, timeout: environment.globals.timeout)
+            vendor: .forwarder, base: url, transport: transport, timeout: environment.globals.timeout,
+            masker: environment.masker)
         client = DataForwarderClient(api: api, groupKey: key, now: environment.timing.now)
         destination = url.description
         self.groupKey = key

@@ -8,6 +8,7 @@ enum SandboxCommand: Subcommand {
     struct Options: Sendable {
         var port: Int
         var seed: Int?
+        var faults: [FaultRule]
         var command: [String]
     }
 
@@ -15,6 +16,16 @@ enum SandboxCommand: Subcommand {
         "port", .integer(in: 0...65_535), help: "Listen on this loopback port", defaultText: "any free one")
     private static let seed = Option(
         "seed", .integer(in: 0...Int.max), help: "Make tokens, ids and chance repeatable")
+    private static let fault = RepeatableOption(
+        "fault",
+        ValueFormat<FaultRule>(placeholder: "VENDOR:KIND=RATE") { text throws(ValueError) in
+            do throws(SandboxError) {
+                return try FaultRule(parsing: text)
+            } catch {
+                throw ValueError(error.message)
+            }
+        },
+        help: "Make a vendor misbehave: atobi:429=0.1, forwarder:drop-after=*3, upload.results:500=1")
     private static let words = RepeatedPositional(
         "COMMAND", .string, help: "What to run with the sandbox's settings in its environment",
         extent: .fromFirstArgument)
@@ -28,24 +39,30 @@ enum SandboxCommand: Subcommand {
             until it is interrupted. http://127.0.0.1:PORT/_sandbox/requests shows what arrived.
             """,
         standardOutput: "what COMMAND prints; without one the settings, as lines for a shell",
-        positionals: [words], optionGroups: [OptionGroup("The sandbox", [port, seed])],
-        exitCodes: [(0, "interrupted; with a command: its own exit code")],
+        positionals: [words], optionGroups: [OptionGroup("The sandbox", [port, seed, fault])],
+        exitCodes: [
+            (0, "with a command: its own exit code"), (130, "without a command: interrupted, which is how it ends"),
+        ],
         examples: [
             Example(
                 "Run a script in it", command: "integrate sandbox -- sh Examples/first-integration.sh"),
+            Example(
+                "See what happens when the vendor throttles",
+                command: "integrate sandbox --fault 'forwarder:429=0.3' -- integrate send-event Examples/events.ndjson"),
             Example(
                 "Look around",
                 command: "integrate sandbox -- integrate upload-csv Examples/shifts.csv --fetch tableofresultids"),
         ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {
-        Options(port: arguments[port] ?? 0, seed: arguments[seed], command: arguments[words])
+        Options(port: arguments[port] ?? 0, seed: arguments[seed], faults: arguments[fault], command: arguments[words])
     }
 
     static func run(_ options: Options, _ environment: Environment) async throws {
         var configuration = SandboxConfiguration()
         configuration.port = UInt16(options.port)
         configuration.seed = options.seed.map(UInt64.init)
+        configuration.faults = options.faults
         let sandbox: VendorSandbox
         do throws(SandboxError) {
             sandbox = try VendorSandbox(configuration: configuration)
@@ -69,11 +86,18 @@ enum SandboxCommand: Subcommand {
     private static func runCommand(
         _ command: [String], _ sandbox: VendorSandbox, _ environment: Environment
     ) async throws {
-        // The settings of real vendors do not reach the command beside the sandbox's.
-        var variables = environment.variables.filter {
-            !$0.key.hasPrefix("INTEGRATE_") || ["INTEGRATE_CONFIG"].contains($0.key)
+        // Neither settings nor stored secrets of real vendors reach the command beside the sandbox's, and what it
+        // stores goes with it.
+        let folder = try WorkingFolder(in: try environment.paths().outgoing)
+        defer { withExtendedLifetime(folder) {} }
+        let settingsFile = folder.path + "/config.json5"
+        guard FileManager.default.createFile(atPath: settingsFile, contents: Data("{}\n".utf8)) else {
+            throw Failure(.cannotCreateOutput, FileError(path: settingsFile).message)
         }
+        var variables = environment.variables.filter { !$0.key.hasPrefix("INTEGRATE_") }
         variables.merge(sandbox.environment) { _, new in new }
+        variables["INTEGRATE_CONFIG"] = settingsFile
+        variables["XDG_STATE_HOME"] = folder.path + "/state"
         let child = try ChildProcess(command, environment: variables)
         let code = await withTaskCancellationHandler {
             await child.exitCode()

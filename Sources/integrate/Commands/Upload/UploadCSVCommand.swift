@@ -120,7 +120,10 @@ enum UploadCSVCommand: Subcommand {
         let body = try BodyFile(in: folder)
         let envelope = connection.client.envelope(name: name, overwrite: options.overwrite)
         try body.write(envelope.prefix)
-        let report = try read(input, options) { try body.write($0) }
+        let report = try read(input, options) { piece in
+            try Task.checkCancellation()
+            try body.write(piece)
+        }
         try body.write(envelope.suffix)
 
         let token: ProcessingToken

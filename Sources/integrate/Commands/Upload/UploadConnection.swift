@@ -17,7 +17,7 @@ struct UploadConnection {
         let source = try Self.tokenSource(settings, environment)
         let api = APIClient(
             vendor: .upload, base: base, transport: stack.transport(authorizer: try environment.bearer(source)),
-            timeout: environment.globals.timeout)
+            timeout: environment.globals.timeout, masker: environment.masker)
         client = UploadPlatformClient(api: api, clientID: clientID, apiKey: try settings.secret("apiKey"))
         records = UploadRecords(
             directory: try environment.paths().uploads,
@@ -29,7 +29,7 @@ struct UploadConnection {
         try settings.require(["identityURL", "clientID", "clientSecret"])
         let api = APIClient(
             vendor: .upload, base: try settings.url("identityURL"), transport: environment.stack().transport(),
-            timeout: environment.globals.timeout)
+            timeout: environment.globals.timeout, masker: environment.masker)
         return OAuthClient(
             api: api, path: UploadPlatformClient.tokenPath,
             grant: .clientCredentialsInHeader(
