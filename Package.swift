@@ -50,8 +50,9 @@ let package = Package(
         tests("VendorSandboxTests", ["VendorSandbox", "Authorization"]),
         tests("IntegrateTests", ["integrate", "VendorSandbox", "Delivery", "Authorization", "HTTPCore"]),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Delivery", "VendorAPIs", "Authorization", "HTTPCore"],
-            path: "Tests/Benchmarks", swiftSettings: settings),
+            name: "Benchmarks",
+            dependencies: ["integrate", "Delivery", "Authorization", "Arguments", "TestSupport"],
+            path: "Tests/Benchmarks", exclude: ["Scripts"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
