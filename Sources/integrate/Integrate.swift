@@ -28,9 +28,7 @@ enum Integrate {
             case .version:
                 try output.line(CommandTable.tree.version)
             case .help(let target):
-                let isStyled =
-                    terminal.isOutputTerminal && variables["NO_COLOR", default: ""].isEmpty
-                    && variables["TERM"] != "dumb"
+                let isStyled = terminal.isStyled(Self.color(in: arguments), variables)
                 let formatter = HelpFormatter(width: terminal.width, isStyled: isStyled)
                 try output.write(Data(formatter.text(for: target, in: CommandTable.tree).utf8))
             case .run(let parsed):
@@ -42,6 +40,10 @@ enum Integrate {
                     output: output,
                     network: URLSessionTransport(userAgent: "integrate/\(CommandTable.version)", connections: 256),
                     deadline: globals.maxTime.map { .now + $0 }, interruption: interruption)
+                report.settingSources = { vendor in
+                    // Beside an error that is reported already, a fault in the settings has no place.
+                    (try? environment.settings().sources(of: vendor)) ?? []
+                }
                 guard let subcommand = CommandTable.subcommand(at: parsed.commandPath) else {
                     throw Failure(.internalFault, "no code for \(parsed.commandPath.joined(separator: " "))")
                 }
@@ -51,6 +53,15 @@ enum Integrate {
         } catch {
             return exitCode(after: error, report, interruption)
         }
+    }
+
+    /// What `--color` says; help is printed without the rest of the line being read.
+    private static func color(in arguments: [String]) -> GlobalOptions.Color {
+        let words = arguments.prefix { $0 != "--" }
+        let values =
+            zip(words, words.dropFirst()).filter { $0.0 == "--color" }.map(\.1)
+            + words.filter { $0.hasPrefix("--color=") }.map { String($0.dropFirst("--color=".count)) }
+        return values.last.flatMap(GlobalOptions.Color.init) ?? .auto
     }
 
     /// Says what went wrong, and returns the code that tells scripts.
