@@ -87,6 +87,7 @@ extension Check {
         var check = self
         check.message = masker.mask(message)
         check.hint = hint.map(masker.mask(_:))
+        check.url = url.map(masker.mask(_:))
         return check
     }
 }

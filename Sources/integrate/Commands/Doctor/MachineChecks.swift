@@ -125,12 +125,17 @@ struct MachineChecks {
             }
             let ignored = [
                 "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "URLSessionCertificateAuthorityInfoFile",
-            ].filter { environment.variables[$0]?.isEmpty == false }
+            ].filter { name in
+                // One that leads to the system's own bundle makes no difference.
+                guard let value = environment.variables[name], !value.isEmpty else { return false }
+                return found.map { $0.0 != value && parentFolder(of: $0.0) != value } ?? true
+            }
             if !ignored.isEmpty {
                 checks.append(
                     Check(
                         "network", "certificates", .warning,
-                        "\(ignored.joined(separator: ", ")) has no effect: only the system's certificates are trusted",
+                        "without effect, for only the system's certificates are trusted: "
+                            + ignored.joined(separator: ", "),
                         hint:
                             "add your CA to the system's: /usr/local/share/ca-certificates, then update-ca-certificates"
                     ))
