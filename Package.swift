@@ -52,8 +52,9 @@ let package = Package(
             "IntegrateTests", ["integrate", "VendorSandbox", "Delivery", "Authorization", "HTTPCore", "Arguments"],
             resources: [.copy("Golden")]),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Delivery", "VendorAPIs", "Authorization", "HTTPCore"],
-            path: "Tests/Benchmarks", swiftSettings: settings),
+            name: "Benchmarks",
+            dependencies: ["integrate", "Delivery", "Authorization", "Arguments", "TestSupport"],
+            path: "Tests/Benchmarks", exclude: ["Scripts"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

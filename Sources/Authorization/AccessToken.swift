@@ -11,7 +11,7 @@ public struct AccessToken: Sendable, Equatable {
     public var issuedAt: Date
     /// For vendors that renew by one (the connector service).
     public var refreshToken: Secret?
-    /// What else the vendor wants repeated in each request (the connector service's realm and provider).
+    /// Header fields that the vendor wants repeated in each request (the connector service's realm and provider).
     public var attributes: [String: String]
 
     /// Creates a token.
@@ -64,8 +64,42 @@ public protocol TokenSource: Sendable {
     var vendor: Vendor { get }
     /// Under what the token is cached.
     var identity: TokenIdentity { get }
+    /// Whether tokens are kept in the cache; not those that a setting holds already.
+    var isCacheable: Bool { get }
     /// Asks the vendor for a new token.
     ///
     /// - Parameter previous: The token that is being replaced, where there is one; it may hold a refresh token.
     func fetch(replacing previous: AccessToken?) async throws -> AccessToken
+}
+
+extension TokenSource {
+    public var isCacheable: Bool { true }
+}
+
+/// A permanent token from the settings: it is used as it is, and a vendor's 401 is final.
+public struct PermanentToken: TokenSource {
+    public let vendor: Vendor
+    public let identity: TokenIdentity
+    public let isCacheable = false
+    private let token: Secret
+    private let now: @Sendable () -> Date
+
+    /// Creates a source of `token` for the API at `endpoint`.
+    public init(
+        _ token: Secret, vendor: Vendor, endpoint: String, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.vendor = vendor
+        self.token = token
+        self.now = now
+        identity = TokenIdentity(endpoint: endpoint, client: "permanent token", scope: "")
+    }
+
+    public func fetch(replacing previous: AccessToken?) async throws -> AccessToken {
+        guard HTTPFields([HTTPField("Authorization", token.reveal())]).firstInvalid == nil else {
+            throw Failure(
+                .configuration, vendor: vendor, "the permanent token cannot stand in a header",
+                hint: "see that it has no line end: integrate auth status \(vendor.rawValue)")
+        }
+        return AccessToken(token, expiresAt: nil, issuedAt: now())
+    }
 }

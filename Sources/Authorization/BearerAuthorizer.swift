@@ -67,6 +67,7 @@ public actor TokenProvider {
     }
 
     private func obtain(rejecting rejected: Secret?) async throws -> AccessToken {
+        guard source.isCacheable else { return noted(try await source.fetch(replacing: nil)) }
         if let stored = try usable(from: cache, rejecting: rejected) { return stored }
         let lock: FileLock
         do throws(FileLock.AcquireError) {
@@ -120,7 +121,7 @@ public actor TokenProvider {
     }
 }
 
-/// Puts a provider's token into `Authorization: Bearer`.
+/// Puts a provider's token into `Authorization: Bearer`, with the header fields that the vendor wants repeated.
 public struct BearerAuthorizer: RequestAuthorizer {
     private let provider: TokenProvider
 
@@ -133,6 +134,9 @@ public struct BearerAuthorizer: RequestAuthorizer {
     public func authorize(_ request: inout HTTPRequest) async throws {
         let token = try await provider.token()
         request.fields.set(HTTPField("Authorization", "Bearer \(token.value.reveal())", isCredential: true))
+        for (name, value) in token.attributes.sorted(by: { $0.key < $1.key }) {
+            request.fields.set(HTTPField(name, value))
+        }
     }
 
     /// Has the provider replace the token that was refused.

@@ -44,6 +44,28 @@ public struct TokenCache: Sendable {
         return TokenFile.token(in: String(decoding: data, as: UTF8.self))
     }
 
+    /// Stores a token that was got outside a ``TokenProvider``, such as by a login; one without an end is not stored.
+    ///
+    /// - Throws: ``Failure`` when it cannot be stored.
+    public func store(_ token: AccessToken, as identity: TokenIdentity) async throws(Failure) {
+        guard token.expiresAt != nil else { return }
+        do throws(FileLock.AcquireError) {
+            let lock = try await lock(identity)
+            do throws(FileError) {
+                try write(token, as: identity, holding: lock)
+            } catch {
+                throw FileLock.AcquireError.unavailable(path: error.path, reason: error.reason)
+            }
+        } catch {
+            switch error {
+            case .cancelled: throw Failure(.interrupted, "cancelled while storing the token")
+            case .timedOut(let path, let waited):
+                throw Failure(.tryAgain, "waited \(waited.forPeople) for another integrate (\(path))")
+            case .unavailable(let path, let reason): throw Failure(.cannotCreateOutput, "\(path): \(reason)")
+            }
+        }
+    }
+
     /// Removes the stored token.
     ///
     /// - Returns: Whether there was one.

@@ -36,7 +36,7 @@ struct SecretMask: Sendable {
             }
             guard let space = header.value.firstIndex(of: " ") else { return Self.mark }
             return header.value[...space] + Self.mark
-        case "x-amz-security-token", "cookie": return Self.mark
+        case "x-amz-security-token", "x-refresh-token", "cookie": return Self.mark
         default: return known(header.value)
         }
     }

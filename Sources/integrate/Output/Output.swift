@@ -38,6 +38,11 @@ struct Output: Sendable {
         try write(data + Data("\n".utf8))
     }
 
+    /// Writes a JSON value on a line, as it is.
+    func json(_ value: JSONValue) throws(Failure) {
+        try line(value.text)
+    }
+
     /// Tells a person something; silent under `--quiet`.
     func note(_ text: String) {
         if !isQuiet { standardError(text) }

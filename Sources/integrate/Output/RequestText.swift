@@ -44,13 +44,14 @@ enum RequestText {
         return "(\(data.count) bytes)"
     }
 
-    /// `text` without the tokens that a token endpoint has just issued: nobody has told the masker of them yet.
+    /// `text` without the tokens that a token endpoint has just issued, and without secrets that the connector service
+    /// echoes: nobody has told the masker of them yet.
     static func withoutIssuedTokens(_ text: String) -> String {
         text.replacing(issuedToken) { match in match.1 + Masker.mask + "\"" }
     }
 
     nonisolated(unsafe) private static let issuedToken =
-        /("(?:access_token|refresh_token|id_token|token)"\s*:\s*")(?:[^"\\]|\\.)*"/
+        /("(?:access_token|refresh_token|id_token|token|session|clientSecret|staticKey|password)"\s*:\s*")(?:[^"\\]|\\.)*"/
 
     private static func maskedCredential(_ value: String) -> String {
         guard let space = value.firstIndex(of: " "), value.hasPrefix("B") else { return Masker.mask }

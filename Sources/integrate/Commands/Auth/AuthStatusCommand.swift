@@ -7,25 +7,32 @@ import HTTPCore
 enum AuthStatusCommand: Subcommand {
     struct Options: Sendable {
         var vendors: [AuthVendor]
+        /// Whether a vendor without any setting is one that is not used.
+        var skipsUnused: Bool
     }
 
     static let path = ["auth", "status"]
     static let command = Command(
         name: "status", summary: "Show which settings are there, from where, and whether a cached token is valid",
         standardOutput: "a table; with --json an object a vendor", positionals: [AuthVendor.optionalArgument],
-        exitCodes: [(0, "everything the vendor needs is set"), (78, "a setting is missing")],
+        exitCodes: [
+            (0, "everything is set that the vendor needs, or each vendor that has any setting"),
+            (78, "a setting is missing"),
+        ],
         examples: [
             Example("All vendors", command: "integrate auth status"),
             Example("One vendor, for a script", command: "integrate auth status upload --json"),
         ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {
-        Options(vendors: arguments[AuthVendor.optionalArgument].map { [$0] } ?? AuthVendor.allCases)
+        let vendor = arguments[AuthVendor.optionalArgument]
+        return Options(vendors: vendor.map { [$0] } ?? AuthVendor.allCases, skipsUnused: vendor == nil)
     }
 
     static func run(_ options: Options, _ environment: Environment) async throws {
         let settings = try environment.settings()
         var incomplete: Failure?
+        var isAnyUsed = false
         for vendor in options.vendors {
             let resolved = try settings.resolve(vendor.vendor)
             let report = try Report(vendor, resolved, environment)
@@ -34,13 +41,21 @@ enum AuthStatusCommand: Subcommand {
             } else {
                 for line in report.lines { try environment.output.line(environment.masker.mask(line)) }
             }
+            let isUsed = resolved.values.values.contains { $0.source != .fallback }
+            isAnyUsed = isAnyUsed || isUsed
+            guard isUsed || !options.skipsUnused else { continue }
             do throws(Failure) {
-                try resolved.require(vendor.requiredKeys)
+                try resolved.require(vendor.requiredKeys(in: resolved))
             } catch {
                 incomplete = incomplete ?? error
             }
         }
         if let incomplete { throw incomplete }
+        guard isAnyUsed || !options.skipsUnused else {
+            throw Failure(
+                .configuration, "no vendor has a setting",
+                hint: "see integrate help environment; to try without an account: integrate sandbox -- COMMAND")
+        }
     }
 
     private struct Report: Encodable {
@@ -54,22 +69,27 @@ enum AuthStatusCommand: Subcommand {
 
         var vendor: String
         var settings: [Entry]
-        /// `valid`, `expired` or `none`.
+        /// `valid`, `expired`, `permanent` or `none`.
         var token: String
         var expiresAt: String?
 
         init(_ vendor: AuthVendor, _ resolved: VendorSettings, _ environment: Environment) throws(Failure) {
             self.vendor = vendor.vendor.rawValue
+            let required = vendor.requiredKeys(in: resolved)
             settings = SettingCatalog.settings(of: vendor.vendor).map { specification in
                 let setting = resolved.values[specification.key]
                 return Entry(
                     setting: specification.key,
                     value: specification.isSecret ? setting.map { _ in Masker.mask } : setting?.value,
-                    source: setting?.source.description, isRequired: vendor.requiredKeys.contains(specification.key))
+                    source: setting?.source.description, isRequired: required.contains(specification.key))
             }
             token = "none"
             // Without its settings a token cannot be told from others'.
             guard let source = try? vendor.tokenSource(resolved, environment) else { return }
+            guard source.isCacheable else {
+                token = "permanent"
+                return
+            }
             let cache = TokenCache(directory: try environment.paths().tokens, timing: environment.timing)
             guard let cached = try cache.read(source.identity) else { return }
             token = cached.isUsable(at: environment.timing.now()) ? "valid" : "expired"

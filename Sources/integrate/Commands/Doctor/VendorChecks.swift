@@ -229,8 +229,12 @@ struct VendorChecks: Sendable {
         do {
             let source = try tokens.tokenSource(settings, environment)
             if asksForToken, !environment.globals.isDryRun {
-                let token = try await source.fetch(replacing: nil)
-                return Check(area, "token", .ok, "the credentials bring a token\(until(token.expiresAt))")
+                let token = try await tokens.prove(source, settings, environment)
+                let text = source.isCacheable ? "the credentials bring a token" : "the permanent token is taken"
+                return Check(area, "token", .ok, text + until(token.expiresAt))
+            }
+            guard source.isCacheable else {
+                return Check(area, "token", .ok, "a permanent token is set; doctor --token uses it")
             }
             let cache = TokenCache(directory: try environment.paths().tokens, timing: environment.timing)
             guard let token = try cache.read(source.identity) else {
