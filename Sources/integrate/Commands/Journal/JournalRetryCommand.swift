@@ -37,7 +37,13 @@ enum JournalRetryCommand: Subcommand {
                 command: """
                     integrate send-event Examples/events.ndjson
                     integrate journal retry Examples/events.ndjson.journal
-                    """)
+                    """),
+            Example(
+                "After a look at the vendor, what is unknown too",
+                command: """
+                    integrate send-event Examples/events.ndjson
+                    integrate journal retry Examples/events.ndjson.journal --resend-unknown
+                    """),
         ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {
