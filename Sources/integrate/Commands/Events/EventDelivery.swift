@@ -14,6 +14,8 @@ struct EventDelivery: Sendable {
         let folder = path == "-" ? try WorkingFolder(in: try environment.paths().outgoing) : nil
         defer { withExtendedLifetime(folder) {} }
         let file = try folder.map { try InputFile.spooled(into: $0) } ?? InputFile(path)
+        // An input knows only the descriptor.
+        defer { withExtendedLifetime(file) {} }
         let input = EventInput(
             descriptor: file.descriptor, name: file.displayName, format: try format ?? detectedFormat(file))
         let check = try input.check()

@@ -69,6 +69,8 @@ enum JournalRetryCommand: Subcommand {
                 .usage, "the events came from standard input", hint: "say with --input where they are in a file")
         }
         let file = try InputFile(path)
+        // An input knows only the descriptor.
+        defer { withExtendedLifetime(file) {} }
         let input = EventInput(descriptor: file.descriptor, name: path, format: format)
         let check = try input.check()
         try refuseFaults(check, in: content, path)
