@@ -11,6 +11,7 @@ package struct SandboxConfiguration: Sendable {
     package var upload = UploadPlatformSettings()
     package var forwarder = ForwarderSettings()
     package var atobi = AtobiSettings()
+    package var bidcore = BidCoreSettings()
     package var connector = ConnectorSettings()
     /// How the vendors misbehave; every rule is tried on every request.
     package var faults: [FaultRule] = []
@@ -72,6 +73,28 @@ package struct AtobiSettings: Sendable {
     package var tokenLifetime = 3600
     /// KPI requests let through in any 60 seconds.
     package var requestsPerMinute = 180
+
+    package init() {}
+}
+
+/// BidCore's workflow API and the token service before it.
+package struct BidCoreSettings: Sendable {
+    package var username = "trader@example.com"
+    /// Full of characters that must be encoded inside a form.
+    package var password = "b+i/d=c o%&;é"
+    package var scope = "service_id=my.bidcore.iponweb.com"
+    /// Valid for ever, beside the tokens that the token endpoint issues.
+    package var permanentToken = "sandbox-permanent-token"
+    /// Seconds until an access token expires.
+    package var tokenLifetime = 3600
+    /// `expires_in` as the string that a sibling product's document shows.
+    package var writesLifetimeAsString = false
+    /// The most entities in one answer to a list.
+    package var pageSize = 3
+    /// Requests let through in any 60 seconds; nil for any number.
+    package var requestsPerMinute: Int?
+    /// A PUT drops the fields that it does not give, where the document has it change those that it does.
+    package var replacesOnPut = false
 
     package init() {}
 }

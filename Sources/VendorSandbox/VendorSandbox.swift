@@ -16,6 +16,7 @@ package final class VendorSandbox: Sendable {
             UploadPlatformStandIn(configuration.upload, context: context),
             AtobiStandIn(configuration.atobi, context: context),
             ForwarderStandIn(configuration.forwarder, context: context),
+            BidCoreStandIn(configuration.bidcore, context: context),
             ConnectorStandIn(configuration.connector, context: context),
         ]
         try FaultPlan.check(configuration.faults, against: standIns)

@@ -6,20 +6,48 @@ enum CommandTable {
     /// Of the manual page.
     static let releaseDate = "2026-11-21"
 
+    /// In the order of help.
     static let subcommands: [any Subcommand.Type] = [
-        UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
-        AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, AuthorizeServiceCommand.self,
-        SendEventCommand.self, JournalShowCommand.self, JournalRetryCommand.self, CreateSourceCommand.self,
-        CreateFlowCommand.self, SandboxCommand.self, ConfigInitCommand.self, ConfigShowCommand.self,
-        ConfigPathCommand.self, ConfigCheckCommand.self, CompletionsCommand.self, ManCommand.self,
+        AuthLoginCommand.self,
+        AuthTokenCommand.self,
+        AuthStatusCommand.self,
+        AuthLogoutCommand.self,
+        AuthorizeServiceCommand.self,
+        UploadCSVCommand.self,
+        PollCommand.self,
+        FetchResultsCommand.self,
+        CreateSourceCommand.self,
+        CreateFlowCommand.self,
+        SendEventCommand.self,
+        WorkflowListCommand.self,
+        WorkflowGetCommand.self,
+        WorkflowCreateCommand.self,
+        WorkflowUpdateCommand.self,
+        WorkflowDeleteCommand.self,
+        WorkflowExportCommand.self,
+        WorkflowApplyCommand.self,
+        JournalShowCommand.self,
+        JournalRetryCommand.self,
+        SandboxCommand.self,
+        ConfigInitCommand.self,
+        ConfigShowCommand.self,
+        ConfigPathCommand.self,
+        ConfigCheckCommand.self,
+        DoctorCommand.self,
+        CompletionsCommand.self,
+        ManCommand.self,
     ]
 
     /// Names that group others.
     private static let groups = [
         "auth": "Log in, log out, and see what is configured",
+        "workflow": "Manage the entities of BidCore's workflow API",
         "config": "Write, show and check the settings",
         "journal": "See what became of a batch's records, and send the rejected again",
     ]
+
+    /// Of those groups whose help is a topic as well.
+    private static let discussions = ["journal": HelpTopics.journal]
 
     static var tree: CommandTree {
         var commands: [Command] = []
@@ -32,7 +60,9 @@ enum CommandTable {
             }
             guard seen.insert(name).inserted else { continue }
             let members = subcommands.filter { $0.path.count > 1 && $0.path[0] == name }.map { $0.command }
-            commands.append(Command(name: name, summary: groups[name] ?? "", subcommands: members))
+            commands.append(
+                Command(
+                    name: name, summary: groups[name] ?? "", discussion: discussions[name] ?? "", subcommands: members))
         }
         return CommandTree(
             root: Command(

@@ -50,6 +50,7 @@ final class Interruption: Sendable {
     }
 
     private static func end(_ code: Int32) {
+        StatusLine.clear()
         Prompt.restoreTerminal()
         _exit(code)
     }

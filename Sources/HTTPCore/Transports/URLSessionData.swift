@@ -5,7 +5,7 @@ import Synchronization
     import FoundationNetworking
 #endif
 
-/// Requests whose answers are kept in memory: one session for reads and batches, one for lone writes.
+/// Requests whose answers are kept in memory: one session for reads and batches, others for lone writes.
 ///
 /// Sound as `@unchecked Sendable`: all mutable state is behind `state`; a session and its tasks are thread-safe.
 final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable {
@@ -32,7 +32,8 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
 
     private struct State {
         var shared: URLSession?
-        var lone: [URLSession] = []
+        /// Sessions of lone writes, with when each became idle.
+        var lone: [(session: URLSession, idleSince: ContinuousClock.Instant)] = []
         var pending: [TaskID: Pending] = [:]
     }
 
@@ -49,6 +50,7 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
         _ request: URLRequest, file: URL?, isLoneWrite: Bool, byteLimit: Int, timeLimit: TimeLimit
     ) async throws -> HTTPResponse {
         let session = session(isLoneWrite: isLoneWrite)
+        defer { if isLoneWrite { state.withLock { $0.lone.append((session, .now)) } } }
         let task = file.map { session.uploadTask(with: request, fromFile: $0) } ?? session.dataTask(with: request)
         let id = TaskID(session, task)
         // Holds the task by its identifier only: a timer that was cancelled keeps its closure until it would have fired.
@@ -82,16 +84,25 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     /// Each lone write has a session, and so a pool, of its own. `Connection: close` is not enough: a server that closes
     /// without saying so in its answer leaves libcurl a connection that looks alive, and the next write hangs on it.
     ///
-    /// Sessions are not torn down (that can crash), which lone writes are few enough to bear.
+    /// Sessions are not torn down (that can crash) but used again, when the end of such a connection has long arrived.
     private func session(isLoneWrite: Bool) -> URLSession {
         state.withLock { state in
-            if !isLoneWrite, let session = state.shared { return session }
+            if isLoneWrite {
+                let rested = ContinuousClock.now - Self.rest
+                if let index = state.lone.firstIndex(where: { $0.idleSince < rested }) {
+                    return state.lone.remove(at: index).session
+                }
+            } else if let session = state.shared {
+                return session
+            }
             let session = URLSession(
                 configuration: .forIntegrate(connections: connections), delegate: self, delegateQueue: nil)
-            if isLoneWrite { state.lone.append(session) } else { state.shared = session }
+            if !isLoneWrite { state.shared = session }
             return session
         }
     }
+
+    private static let rest = Duration.seconds(10)
 
     /// Whoever removes the entry resumes the continuation, once.
     private func finish(_ id: TaskID, _ error: (any Error)?) {

@@ -76,14 +76,14 @@ struct Settings: Sendable {
         var values: [String: Setting] = [:]
         for specification in SettingCatalog.settings(of: vendor) {
             let found: (value: String, source: SettingSource)?
-            if let name = specification.environment.first(where: { variables[$0]?.isEmpty == false }) {
-                found = (variables[name] ?? "", .environment(name))
-            } else if let value = inFile[specification.key] {
-                found = (try read(value, of: specification), .profile(profile, file: file.path))
-            } else if let secret = stored[specification.key] {
-                found = (secret.reveal(), .stored(credentials.path))
-            } else {
-                found = specification.fallback.map { ($0, .fallback) }
+            switch source(of: specification, inFile: inFile, stored: stored) {
+            case .environment(let name): found = (variables[name] ?? "", .environment(name))
+            case .profile(let name, let file):
+                guard let value = inFile[specification.key] else { continue }
+                found = (try read(value, of: specification), .profile(name, file: file))
+            case .stored(let path): found = stored[specification.key].map { ($0.reveal(), .stored(path)) }
+            case .fallback: found = specification.fallback.map { ($0, .fallback) }
+            case nil: found = nil
             }
             guard let found, !found.value.isEmpty else { continue }
             if specification.isSecret { masker.register(found.value) }
@@ -91,6 +91,26 @@ struct Settings: Sendable {
                 specification: specification, value: found.value, source: found.source)
         }
         return VendorSettings(vendor: vendor, profile: profile, values: values)
+    }
+
+    /// Where each setting of `vendor` comes from, without looking up any value: no reference is followed, no command is run.
+    func sources(of vendor: Vendor) throws(Failure) -> [(key: String, source: SettingSource)] {
+        let stored = try credentials.read(profile: profile, vendor: vendor)
+        let inFile = file.profiles[profile]?[vendor] ?? [:]
+        return SettingCatalog.settings(of: vendor).compactMap { specification in
+            source(of: specification, inFile: inFile, stored: stored).map { (specification.key, $0) }
+        }
+    }
+
+    private func source(
+        of specification: SettingSpecification, inFile: [String: SettingValue], stored: [String: Secret]
+    ) -> SettingSource? {
+        if let name = specification.environment.first(where: { variables[$0]?.isEmpty == false }) {
+            return .environment(name)
+        }
+        if inFile[specification.key] != nil { return .profile(profile, file: file.path) }
+        if stored[specification.key] != nil { return .stored(credentials.path) }
+        return specification.fallback == nil ? nil : .fallback
     }
 
     private func read(_ value: SettingValue, of specification: SettingSpecification) throws(Failure) -> String {

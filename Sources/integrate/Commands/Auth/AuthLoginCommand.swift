@@ -30,7 +30,13 @@ enum AuthLoginCommand: Subcommand {
                 command: """
                     printf 'clientSecret=%s\\napiKey=%s\\n' "$INTEGRATE_UPLOAD_CLIENT_SECRET" "$INTEGRATE_UPLOAD_API_KEY" \\
                         | integrate auth login upload --with-stdin
-                    """)
+                    """),
+            Example(
+                "A password from a file",
+                command: """
+                    printf %s "$INTEGRATE_BIDCORE_PASSWORD" >password
+                    (printf 'password='; cat password; echo) | integrate auth login bidcore --with-stdin
+                    """),
         ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {

@@ -5,7 +5,7 @@ import VendorAPIs
 
 /// The vendors that `auth` can work with, and what that takes.
 enum AuthVendor: String, CaseIterable, Sendable {
-    case upload, connector
+    case upload, connector, bidcore
 
     static let argument = Positional("VENDOR", .choice(of: AuthVendor.self), help: "Whose credentials")
     static let optionalArgument = Positional(
@@ -19,6 +19,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
         switch self {
         case .upload: .upload
         case .connector: .connector
+        case .bidcore: .bidcore
         }
     }
 
@@ -27,6 +28,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
         switch self {
         case .upload: ["identityURL", "apiURL", "clientID", "clientSecret", "apiKey"]
         case .connector: settings["token"] == nil ? ["url", "email", "password"] : ["url", "token"]
+        case .bidcore: BidCoreConnection.requiredKeys(in: settings)
         }
     }
 
@@ -34,7 +36,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
     var loginAlternatives: [[String]] {
         switch self {
         case .upload: [["clientSecret", "apiKey"]]
-        case .connector: [["password"], ["token"]]
+        case .connector, .bidcore: [["password"], ["token"]]
         }
     }
 
@@ -50,6 +52,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
         switch self {
         case .upload: try UploadConnection.tokenSource(settings, environment)
         case .connector: try ConnectorConnection.tokenSource(settings, environment, code: code)
+        case .bidcore: try BidCoreConnection.tokenSource(settings, environment)
         }
     }
 
@@ -61,8 +64,12 @@ enum AuthVendor: String, CaseIterable, Sendable {
     ) async throws -> AccessToken {
         // Asked for in any case: what is in the cache proves nothing about these secrets.
         let token = try await source.fetch(replacing: nil)
-        if self == .connector, !source.isCacheable {
-            _ = try await ConnectorConnection(settings, environment).client.sources()
+        guard !source.isCacheable else { return token }
+        // A permanent token is proved by a request that reads.
+        switch self {
+        case .upload: break
+        case .connector: _ = try await ConnectorConnection(settings, environment).client.sources()
+        case .bidcore: try await BidCoreConnection(settings, environment).proveToken()
         }
         return token
     }

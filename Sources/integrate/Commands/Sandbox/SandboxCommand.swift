@@ -86,11 +86,18 @@ enum SandboxCommand: Subcommand {
     private static func runCommand(
         _ command: [String], _ sandbox: VendorSandbox, _ environment: Environment
     ) async throws {
-        // The settings of real vendors do not reach the command beside the sandbox's.
-        var variables = environment.variables.filter {
-            !$0.key.hasPrefix("INTEGRATE_") || ["INTEGRATE_CONFIG"].contains($0.key)
+        // Neither settings nor stored secrets of real vendors reach the command beside the sandbox's, and what it
+        // stores goes with it.
+        let folder = try WorkingFolder(in: try environment.paths().outgoing)
+        defer { withExtendedLifetime(folder) {} }
+        let settingsFile = folder.path + "/config.json5"
+        guard FileManager.default.createFile(atPath: settingsFile, contents: Data("{}\n".utf8)) else {
+            throw Failure(.cannotCreateOutput, FileError(path: settingsFile).message)
         }
+        var variables = environment.variables.filter { !$0.key.hasPrefix("INTEGRATE_") }
         variables.merge(sandbox.environment) { _, new in new }
+        variables["INTEGRATE_CONFIG"] = settingsFile
+        variables["XDG_STATE_HOME"] = folder.path + "/state"
         let child = try ChildProcess(command, environment: variables)
         let code = await withTaskCancellationHandler {
             await child.exitCode()
