@@ -2,6 +2,7 @@ import Foundation
 import HTTPCore
 import TestSupport
 import Testing
+import VendorSandbox
 
 @testable import integrate
 
