@@ -8,6 +8,8 @@ import Synchronization
 package struct Delivery {
     /// With so many lost answers in a row nobody is there to answer: stop, rather than make every record unknown.
     private static let mostUnknownInARow = 100
+    /// How long nothing is begun when the vendor still throttles after all tries; twice as long each time, up to the last.
+    private static let rests = (first: Duration.seconds(1), last: Duration.seconds(30))
 
     /// Takes the next batch that is to be sent; nil at the end.
     package typealias Source = () throws -> DeliveryBatch?
@@ -48,10 +50,11 @@ package struct Delivery {
             while true {
                 if run.failure == nil, let reason = stop.reason { run.failure = reason }
                 announceMore(&run, source, &group)
-                while run.failure == nil, run.inFlight < width, let batch = run.ready.popLast() {
+                while run.failure == nil, !run.isResting, run.inFlight < width, let batch = run.ready.popLast() {
                     run.inFlight += 1
                     group.addTask { [send] in .outcome(batch, await send(batch)) }
                 }
+                if run.failure != nil, run.inFlight == 0, !run.isAnnouncing { group.cancelAll() }
                 guard let event = await group.next() else { break }
                 switch event {
                 case .announced(let batches, let failure):
@@ -61,6 +64,9 @@ package struct Delivery {
                 case .outcome(let batch, let outcome):
                     run.inFlight -= 1
                     settle(batch, outcome, &run)
+                    if case .throttled = outcome, run.failure == nil { rest(&run, &group) }
+                case .rested:
+                    run.isResting = false
                 }
             }
         }
@@ -71,12 +77,16 @@ package struct Delivery {
             run.failure = run.failure ?? (error as? Failure) ?? Failure(.inputOutput, "the journal cannot be written")
         }
         states = run.states
+        guard DeliverySummary(states).total == states.count else {
+            return Failure(.internalFault, "the records' outcomes do not add up", hint: "report it")
+        }
         return run.failure
     }
 
     private enum Event: Sendable {
         case announced([DeliveryBatch], Failure?)
         case outcome(DeliveryBatch, DeliveryOutcome)
+        case rested
     }
 
     private struct Run {
@@ -88,6 +98,8 @@ package struct Delivery {
         var isExhausted = false
         var failure: Failure?
         var unknownInARow = 0
+        var isResting = false
+        var nextRest = Delivery.rests.first
         /// When the vendor last took or refused something.
         var lastAnswer: ContinuousClock.Instant
 
@@ -113,6 +125,7 @@ package struct Delivery {
             }
         } catch {
             run.failure = (error as? Failure) ?? Failure(.inputOutput, "the input cannot be read on")
+            return
         }
         guard !batches.isEmpty else { return }
         guard let journal else {
@@ -131,6 +144,17 @@ package struct Delivery {
         }
     }
 
+    /// Begins nothing for a while: a vendor that throttles must not be asked the faster for it.
+    private func rest(_ run: inout Run, _ group: inout TaskGroup<Event>) {
+        guard !run.isResting else { return }
+        run.isResting = true
+        group.addTask { [timing, duration = run.nextRest] in
+            try? await timing.sleep(duration)
+            return .rested
+        }
+        run.nextRest = min(run.nextRest * 2, Self.rests.last)
+    }
+
     private func settle(_ batch: DeliveryBatch, _ outcome: DeliveryOutcome, _ run: inout Run) {
         let entry: JournalEntry
         switch outcome {
@@ -142,7 +166,7 @@ package struct Delivery {
         case .unknown(let failure):
             entry = .unknown(batch.records, message: failure.message)
         case .throttled(let failure):
-            // It goes on where it was; the transport has waited as it was asked to.
+            // The transport has waited as it was asked to, and tried again; now everything waits.
             run.ready.append(batch)
             if run.lastAnswer.duration(to: timing.instant()) > patience { run.failure = run.failure ?? failure }
             return
@@ -165,6 +189,7 @@ package struct Delivery {
         } else {
             run.unknownInARow = 0
             run.lastAnswer = timing.instant()
+            run.nextRest = Self.rests.first
         }
         do {
             try journal?.note(entry)
@@ -191,8 +216,9 @@ package final class StopSignal: Sendable {
 }
 
 extension Delivery {
-    /// What a stop lets the requests under way finish in.
-    private static let grace = DispatchTimeInterval.seconds(5)
+    /// What a stop lets the requests under way finish in: a little less than the process has left, so that what becomes of
+    /// them is still written down.
+    private static let grace = DispatchTimeInterval.milliseconds(4500)
 
     /// Runs `body` so that a cancellation of this task asks `stop` first, and cancels what is under way only seconds later.
     package static func shielded<Result: Sendable>(

@@ -33,7 +33,8 @@ package enum DeliveryOutcome: Sendable {
         case .refused: self = .rejected(failure)
         // An answer that makes no sense says no more than none at all.
         case .unknownOutcome, .unreadableAnswer: self = .unknown(failure)
-        case .tryAgain: self = .throttled(failure)
+        // Without an answer it is the time allowed that has no room for another try.
+        case .tryAgain: self = failure.status == nil ? .stopped(failure) : .throttled(failure)
         default: self = .stopped(failure)
         }
     }

@@ -57,26 +57,35 @@ package struct EventInput: Sendable {
 
     /// A source of the events that `isWanted`, each a batch of its own.
     ///
-    /// - Parameter visit: Called with each wanted event's ordinal, line and checksum before it is given out.
+    /// - Parameters:
+    ///   - count: How many events there were when they were checked; a file that has grown since is refused.
+    ///   - isWanted: Asked with each event's ordinal.
     package func batches(
-        where isWanted: @escaping (Int) -> Bool
+        count: Int, where isWanted: @escaping (Int) -> Bool
     ) throws(Failure) -> Delivery.Source {
         var reader = try reader()
         return {
-            do throws(EventReader.Problem) {
+            do {
                 while let record = try reader.next() {
-                    guard isWanted(record.ordinal), case .success(let event) = record.event else { continue }
+                    guard record.ordinal <= count else { throw hasChanged() }
+                    guard isWanted(record.ordinal) else { continue }
+                    guard case .success(let event) = record.event else { throw hasChanged() }
                     return DeliveryBatch(
                         records: RecordRanges(record.ordinal), checks: [recordCheck(event.json)], payload: event.json)
                 }
                 return nil
             } catch {
-                throw failure(error)
+                throw error as? Failure ?? (error as? EventReader.Problem).map(failure) ?? hasChanged()
             }
         }
     }
 
-    /// The first event that is not what `checks` (by ordinal; 0 for any) says; nil when all are.
+    private func hasChanged() -> Failure {
+        Failure(.invalidInput, "\(name) was changed while its events were being sent")
+    }
+
+    /// The first event that was sent, or may have been, and is not what `checks` (by ordinal; 0 for any) says; nil when all
+    /// are.
     package func firstChanged(from checks: [UInt32], among states: RecordStates) throws(Failure) -> (
         ordinal: Int, line: Int
     )? {

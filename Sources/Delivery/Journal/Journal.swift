@@ -10,6 +10,8 @@ package final class Journal: Sendable {
     private struct State {
         var waiters: [CheckedContinuation<Void, any Error>] = []
         var isSyncing = false
+        /// Bytes up to the end of the last whole line.
+        var length = 0
         var failure: Failure?
     }
 
@@ -30,13 +32,20 @@ package final class Journal: Sendable {
         }
         let journal = Journal(path: path, descriptor: descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            guard errno == EWOULDBLOCK else {
+                throw Failure(
+                    .cannotCreateOutput, "the journal cannot be locked: \(FileError(path: path).message)",
+                    hint: "name a place on another file system with --journal")
+            }
             throw Failure(
                 .tryAgain, "the journal \(path) is in use by another integrate", hint: "wait until that one has ended")
         }
         let content = try JournalContent.read(path)
-        guard ftruncate(descriptor, off_t(content?.validLength ?? 0)) == 0 else {
-            throw Failure(.inputOutput, FileError(path: path).message)
+        let length = content?.validLength ?? 0
+        guard ftruncate(descriptor, off_t(length)) == 0 else {
+            throw Failure(.inputOutput, "the journal \(FileError(path: path).message)")
         }
+        journal.state.withLock { $0.length = length }
         return (journal, content)
     }
 
@@ -50,7 +59,14 @@ package final class Journal: Sendable {
     /// Begins with `header`, or goes on under a new one.
     package func begin(_ header: JournalHeader) throws(Failure) {
         try append(header.line)
-        guard fdatasync(descriptor) == 0 else { throw Failure(.inputOutput, FileError(path: path).message) }
+        guard fsync(descriptor) == 0 else {
+            throw Failure(.inputOutput, "the journal \(FileError(path: path).message)")
+        }
+        // A new file is there after a power cut only when its folder's entry is; a file system that cannot is left alone.
+        let folder = Foundation.open(parentFolder(of: path), O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
     }
 
     /// Writes that `entries` are about to be sent, and returns when that is on disk.
@@ -86,13 +102,16 @@ package final class Journal: Sendable {
             guard !waiters.isEmpty else { return }
             let isSynced = fdatasync(descriptor) == 0
             let failure = isSynced ? nil : Failure(.inputOutput, "the journal \(FileError(path: path).message)")
+            // What a failed sync has lost, the next one does not report.
+            if let failure { state.withLock { $0.failure = $0.failure ?? failure } }
             for waiter in waiters {
                 if let failure { waiter.resume(throwing: failure) } else { waiter.resume() }
             }
         }
     }
 
-    /// A journal that could not be written once is not written any more: what follows a gap would mislead.
+    /// Appends all of `text` or nothing: what did not fit is taken off again, so that outcomes of what is under way,
+    /// which need less room than announcements, may still be written.
     private func append(_ text: String) throws(Failure) {
         let failure = state.withLock { state -> Failure? in
             if let failure = state.failure { return failure }
@@ -101,12 +120,16 @@ package final class Journal: Sendable {
                 try bytes.withUnsafeBytesTyped { bytes throws(FileError) in
                     try writeAll(bytes, to: descriptor, path: path)
                 }
+                state.length += bytes.count
+                return nil
             } catch {
-                state.failure = Failure(
+                let failure = Failure(
                     .inputOutput, "the journal \(error.message)",
                     hint: "sending has stopped; make room and run it again")
+                // Where half a line stays, nothing may follow it.
+                if ftruncate(descriptor, off_t(state.length)) != 0 { state.failure = failure }
+                return failure
             }
-            return state.failure
         }
         if let failure { throw failure }
     }

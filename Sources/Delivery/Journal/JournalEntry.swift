@@ -51,7 +51,7 @@ package enum JournalEntry: Sendable, Equatable {
     case rejected(RecordRanges, status: Int?, message: String, requestID: String?)
     case unknown(RecordRanges, message: String)
     case skipped(RecordRanges, message: String)
-    /// Announced, but not sent after all.
+    /// Announced, but not sent after all: its records are again what they were.
     case unsent(RecordRanges)
 
     /// The line, with its line feed.
@@ -94,7 +94,7 @@ package enum JournalEntry: Sendable, Equatable {
         }
     }
 
-    /// What the line makes of its records.
+    /// What the line makes of its records, as far as it says so by itself.
     package var state: RecordState {
         switch self {
         case .sending, .unknown: .unknown
@@ -111,26 +111,30 @@ extension JournalEntry {
     ///
     /// The two kinds that a journal has by the million are read by hand.
     package init?(line: some Collection<UInt8>) {
-        let text = String(decoding: line, as: UTF8.self)
-        if let rest = text.dropping(prefix: "{\"sending\":\""), let end = rest.firstIndex(of: "\""),
-            let records = RecordRanges(rest[..<end]),
-            let tail = rest[end...].dropping(prefix: "\",\"checks\":\""), tail.hasSuffix("\"}")
+        var text = PlainLine(rest: ArraySlice(line))
+        if text.skips("{\"sending\":\""), let records = text.string().flatMap({ RecordRanges($0) }),
+            text.skips(",\"checks\":\""), let checks = text.string().flatMap(Self.checks), text.endsHere
         {
-            self = .sending(records, checks: Self.checks(tail.dropLast(2)))
-        } else if let rest = text.dropping(prefix: "{\"sent\":\""), let end = rest.firstIndex(of: "\""),
-            let records = RecordRanges(rest[..<end])
-        {
-            let tail = rest[end...].dropping(prefix: "\",\"requestID\":\"")?.dropLast(2)
-            self = .sent(records, requestID: tail.map(String.init))
-        } else {
-            self.init(members: (try? JSONSerialization.jsonObject(with: Data(line))) as? [String: Any] ?? [:])
+            self = .sending(records, checks: checks)
+            return
         }
+        text = PlainLine(rest: ArraySlice(line))
+        if text.skips("{\"sent\":\""), let records = text.string().flatMap({ RecordRanges($0) }) {
+            let requestID = text.skips(",\"requestID\":\"") ? text.string() : nil
+            if text.endsHere {
+                self = .sent(records, requestID: requestID)
+                return
+            }
+        }
+        self.init(members: (try? JSONSerialization.jsonObject(with: Data(line))) as? [String: Any] ?? [:])
     }
 
     private init?(members: [String: Any]) {
         func records(_ name: String) -> RecordRanges? { (members[name] as? String).flatMap { RecordRanges($0) } }
         let message = members["message"] as? String ?? ""
-        if let records = records("rejected") {
+        if let records = records("sent") {
+            self = .sent(records, requestID: members["requestID"] as? String)
+        } else if let records = records("rejected") {
             self = .rejected(
                 records, status: members["status"] as? Int, message: message, requestID: members["requestID"] as? String
             )
@@ -145,21 +149,39 @@ extension JournalEntry {
         }
     }
 
-    private static func checks(_ digits: Substring) -> [UInt32] {
+    private static func checks(_ digits: String) -> [UInt32]? {
+        guard digits.utf8.count % 8 == 0 else { return nil }
         var result: [UInt32] = []
         var rest = digits[...]
         while !rest.isEmpty {
-            result.append(UInt32(rest.prefix(8), radix: 16) ?? 0)
+            guard let check = UInt32(rest.prefix(8), radix: 16) else { return nil }
+            result.append(check)
             rest = rest.dropFirst(8)
         }
         return result
     }
 }
 
-extension StringProtocol {
-    fileprivate func dropping(prefix: String) -> SubSequence? {
-        hasPrefix(prefix) ? dropFirst(prefix.count) : nil
+/// A line read from left to right, as long as it looks like one that was written here and has no escapes.
+private struct PlainLine {
+    var rest: ArraySlice<UInt8>
+
+    mutating func skips(_ text: String) -> Bool {
+        guard rest.starts(with: text.utf8) else { return false }
+        rest = rest.dropFirst(text.utf8.count)
+        return true
     }
+
+    /// The text up to the quotation mark that ends it; nil where there is an escape or no end.
+    mutating func string() -> String? {
+        guard let end = rest.firstIndex(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }),
+            rest[end] == UInt8(ascii: "\"")
+        else { return nil }
+        defer { rest = rest[(end + 1)...] }
+        return String(decoding: rest[..<end], as: UTF8.self)
+    }
+
+    var endsHere: Bool { rest.elementsEqual(CollectionOfOne(UInt8(ascii: "}"))) }
 }
 
 /// A record's checksum: FNV-1a over its bytes, folded to 32 bits. It recognises a record; it protects against nothing.

@@ -11,6 +11,13 @@ package struct JournalContent: Sendable {
     package var checks: [UInt32]
     /// Bytes up to the end of the last whole line: what a crash cut off behind it counts for nothing.
     package var validLength: Int
+    /// What announced records were before, unless nothing had begun: should they not be sent after all, they are so again.
+    private var previous: [Int: RecordState] = [:]
+
+    /// A journal's beginning before it was complete.
+    private static let headerStart = Array("{\"journal\":1,".utf8)
+    /// No input has more records: what a header says beyond is no number to reserve memory for.
+    private static let mostRecords = 1_000_000_000
 
     /// Reads the journal at `path`; nil when there is none, or nothing in it yet.
     ///
@@ -37,20 +44,29 @@ package struct JournalContent: Sendable {
             } else if let entry = JournalEntry(line: line), content?.apply(entry) == true {
                 each(entry)
             } else {
-                throw Failure(
-                    .invalidInput, "\(path):\(number):1: error: not a line of a journal",
-                    hint: "is it a journal of integrate? another can be named with --journal")
+                throw notAJournal(path, line: number)
             }
             content?.validLength = lines.consumed
         }
+        if content == nil, !lines.rest.isEmpty, !lines.rest.starts(with: headerStart),
+            !headerStart.starts(with: lines.rest)
+        {
+            throw notAJournal(path, line: 1)
+        }
         return content
+    }
+
+    private static func notAJournal(_ path: String, line: Int) -> Failure {
+        Failure(
+            .invalidInput, "\(path):\(line):1: error: not a line of a journal",
+            hint: "is it a journal of integrate? another can be named with --journal")
     }
 
     private static func begin(
         _ content: inout JournalContent?, with line: ArraySlice<UInt8>, _ path: String
     ) throws(Failure) {
         guard let header = try? JSONDecoder().decode(JournalHeader.self, from: Data(line)), header.journal == 1,
-            header.records == content?.header.records ?? header.records
+            (0...mostRecords).contains(header.records), header.records == content?.header.records ?? header.records
         else { throw Failure(.invalidInput, "\(path): the journal's header cannot be read") }
         if content == nil {
             content = JournalContent(
@@ -63,9 +79,18 @@ package struct JournalContent: Sendable {
     /// False when the entry names records that the input does not have.
     private mutating func apply(_ entry: JournalEntry) -> Bool {
         guard entry.records.ranges.allSatisfy({ $0.upperBound <= states.count }) else { return false }
-        states.set(entry.records, to: entry.state)
-        if case .sending(let records, let checks) = entry {
+        switch entry {
+        case .sending(let records, let checks):
+            for ordinal in records.ordinals where states[ordinal] != .remaining || !previous.isEmpty {
+                previous[ordinal] = states[ordinal] == .remaining ? nil : states[ordinal]
+            }
             for (ordinal, check) in zip(records.ordinals, checks) { self.checks[ordinal] = check }
+            states.set(records, to: entry.state)
+        case .unsent(let records):
+            for ordinal in records.ordinals { states[ordinal] = previous.removeValue(forKey: ordinal) ?? .remaining }
+        case .sent, .rejected, .unknown, .skipped:
+            states.set(entry.records, to: entry.state)
+            if !previous.isEmpty { for ordinal in entry.records.ordinals { previous[ordinal] = nil } }
         }
         return true
     }
@@ -78,6 +103,8 @@ private struct LineReader {
     let descriptor: Int32
     /// Bytes up to the end of the line that was returned last.
     private(set) var consumed = 0
+    /// What was read behind the last line.
+    var rest: ArraySlice<UInt8> { buffer[start...] }
     private var buffer: [UInt8] = []
     private var start = 0
     private var isAtEnd = false

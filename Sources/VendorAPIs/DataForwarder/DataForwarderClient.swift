@@ -4,6 +4,9 @@ import HTTPCore
 /// The flat-data forwarder (vendor-docs/4-flat-data-forwarder.txt): events of flat data, each with the group key, signed
 /// with AWS Signature Version 4.
 public struct DataForwarderClient: Sendable {
+    /// In seconds; what is less may come from the answer's way.
+    private static let leastSkew: Double = 5
+
     private let api: APIClient
     private let groupKey: String
     private let now: @Sendable () -> Date
@@ -54,15 +57,24 @@ public struct DataForwarderClient: Sendable {
         let words = failure.message.lowercased()
         if words.contains("missing authentication token") {
             failure.hint = "API Gateway says so for a wrong path too: check the URL setting, \(api.base)"
-        } else if ["expired", "not yet current", "skew"].contains(where: words.contains) {
-            let skew = failure.serverDate.map { now().timeIntervalSince($0) }
-            failure.hint = skew.map { skew in
-                let seconds = Duration.seconds(abs(skew)).forPeople
-                return abs(skew) < 1
-                    ? "this machine's clock agrees with the vendor's"
-                    : "this machine's clock is \(seconds) \(skew > 0 ? "ahead of" : "behind") the vendor's: set it right"
-            }
+        } else if ["signature expired", "not yet current", "skew"].contains(where: words.contains) {
+            failure.hint = clockHint(failure.serverDate)
+        } else if words.contains("expired") {
+            failure.hint = "temporary credentials end; get new ones, with their session token"
         }
+    }
+
+    /// What a refused signature's time means, by the vendor's own clock.
+    private func clockHint(_ serverDate: Date?) -> String {
+        guard let skew = serverDate.map({ now().timeIntervalSince($0) }) else {
+            return "compare this machine's clock with the right time"
+        }
+        // The vendor's date has no fractions, and its answer took a while.
+        guard abs(skew) >= Self.leastSkew else {
+            return "this machine's clock agrees with the vendor's: the request may have been under way for too long"
+        }
+        let seconds = Duration.seconds(abs(skew)).forPeople
+        return "this machine's clock is \(seconds) \(skew > 0 ? "ahead of" : "behind") the vendor's: set it right"
     }
 }
 

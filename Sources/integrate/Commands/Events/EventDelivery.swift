@@ -28,7 +28,10 @@ struct EventDelivery: Sendable {
         }
         let connection = try ForwarderConnection(
             groupKey: options.groupKey, rate: options.delivery.rate, environment)
-        if environment.globals.isDryRun { return try await preview(input, connection) }
+        if environment.globals.isDryRun {
+            let invalid = Set(check.invalid.ordinals)
+            return try await EventRun.preview(input, count: check.records, connection) { !invalid.contains($0) }
+        }
 
         let digest = try sha256(ofFile: file.descriptor, named: file.displayName)
         let header = JournalHeader(
@@ -45,9 +48,9 @@ struct EventDelivery: Sendable {
         }
         try await EventRun(
             input: input, connection: connection, journal: journal, delivery: options.delivery, environment: environment
-        ).run(states, skipping: check.invalid) { states in
-            [.remaining] + (options.delivery.resendsUnknown ? [.unknown] : [])
-        }
+        ).run(
+            states, skipping: check.invalid,
+            wanted: options.delivery.resendsUnknown ? [.remaining, .unknown] : [.remaining])
     }
 
     /// Beside the input; for standard input among this user's state, by its content.
@@ -81,18 +84,6 @@ struct EventDelivery: Sendable {
             throw Failure(
                 .usage, "the name of \(file.displayName) does not say how it holds its events",
                 hint: "say so with --format ndjson, json or csv")
-        }
-    }
-
-    /// Prints each request and sends none.
-    private func preview(_ input: EventInput, _ connection: ForwarderConnection) async throws {
-        let next = try input.batches { _ in true }
-        while let batch = try next() {
-            do {
-                _ = try await connection.client.send(data: batch.payload)
-            } catch let error as TransportError where error.reason == .previewed {
-                continue
-            }
         }
     }
 }

@@ -16,10 +16,7 @@ struct EventRun: Sendable {
     ///   - states: What the journal says.
     ///   - skipped: Records that are invalid; journaled as skipped unless they are so already.
     ///   - wanted: The states from which records are sent.
-    func run(
-        _ states: RecordStates, skipping skipped: RecordRanges, wanted: (RecordStates) -> [RecordState]
-    ) async throws {
-        let wanted = Set(wanted(states))
+    func run(_ states: RecordStates, skipping skipped: RecordRanges, wanted: Set<RecordState>) async throws {
         let stop = StopSignal()
         let (summary, failure) = try await Delivery.shielded(stop) {
             try await send(states, skipping: skipped, wanted: wanted, stop)
@@ -32,15 +29,24 @@ struct EventRun: Sendable {
     ) async throws -> (DeliverySummary, Failure?) {
         var states = initial
         var newlySkipped = RecordRanges()
-        for ordinal in skipped.ordinals where states[ordinal] == .remaining { newlySkipped.append(ordinal) }
+        var invalid = Set<Int>()
+        for ordinal in skipped.ordinals {
+            invalid.insert(ordinal)
+            if states[ordinal] == .remaining { newlySkipped.append(ordinal) }
+        }
         if !newlySkipped.ranges.isEmpty {
             try journal.note(.skipped(newlySkipped, message: "invalid"))
             states.set(newlySkipped, to: .skipped)
         }
         let before = states
-        let source = try input.batches { ordinal in wanted.contains(before[ordinal]) }
+        let source = try input.batches(count: before.count) { ordinal in
+            wanted.contains(before[ordinal]) && !invalid.contains(ordinal)
+        }
         // What is sent again counts as remaining until it is.
-        for state in wanted where state != .remaining { states.set(before.records(in: state), to: .remaining) }
+        let again = wanted.subtracting([.remaining]).map { state in (state, before.records(in: state)) }
+        for (_, records) in again {
+            for ordinal in records.ordinals where !invalid.contains(ordinal) { states[ordinal] = .remaining }
+        }
         let progress = ProgressLine(
             environment.statusLine, timing: environment.timing, total: states.count(of: .remaining))
         let heat = ConnectionHeat(timing: environment.timing)
@@ -50,11 +56,12 @@ struct EventRun: Sendable {
                 do {
                     let receipt = try await client.send(data: batch.payload, keepsConnection: heat.isHot)
                     heat.touch()
-                    return .sent(requestID: receipt.requestID)
+                    return .sent(requestID: receipt.requestID.map(masker.mask))
                 } catch var failure as Failure {
                     if failure.status != nil { heat.touch() }
                     // It goes into the journal too.
                     failure.message = masker.mask(failure.message)
+                    failure.requestID = failure.requestID.map(masker.mask)
                     return DeliveryOutcome(failure)
                 } catch {
                     return .unknown(Failure(.unknownOutcome, vendor: .forwarder, "cancelled while it was under way"))
@@ -67,7 +74,27 @@ struct EventRun: Sendable {
         run.stop = stop
         let failure = await run.run(&states, from: source)
         progress.clear()
+        // What was to be sent again and was not is what it was, as the journal says.
+        for (state, records) in again {
+            for ordinal in records.ordinals where states[ordinal] == .remaining { states[ordinal] = state }
+        }
         return (DeliverySummary(states), failure)
+    }
+
+    /// Prints each request that a run would send, and sends none.
+    ///
+    /// - Parameter isWanted: Asked with each event's ordinal.
+    static func preview(
+        _ input: EventInput, count: Int, _ connection: ForwarderConnection, where isWanted: @escaping (Int) -> Bool
+    ) async throws {
+        let next = try input.batches(count: count, where: isWanted)
+        while let batch = try next() {
+            do {
+                _ = try await connection.client.send(data: batch.payload)
+            } catch let error as TransportError where error.reason == .previewed {
+                continue
+            }
+        }
     }
 
     private struct EventResult: Encodable {

@@ -80,25 +80,32 @@ enum JournalRetryCommand: Subcommand {
                     hint: "only rejected events may be corrected, and none added or removed")
             }
             header.inputSHA256 = digest
-            try journal.begin(header)
         }
+        var wanted: Set<RecordState> = [.remaining, .rejected, .skipped]
+        if options.delivery.resendsUnknown { wanted.insert(.unknown) }
+        if environment.globals.isDryRun {
+            let invalid = Set(check.invalid.ordinals)
+            return try await EventRun.preview(input, count: check.records, connection) { [wanted] ordinal in
+                wanted.contains(content.states[ordinal]) && !invalid.contains(ordinal)
+            }
+        }
+        if header != content.header { try journal.begin(header) }
         try await EventRun(
             input: input, connection: connection, journal: journal, delivery: options.delivery, environment: environment
-        ).run(content.states, skipping: RecordRanges()) { _ in
-            [.remaining, .rejected, .skipped] + (options.delivery.resendsUnknown ? [.unknown] : [])
-        }
+        ).run(content.states, skipping: check.invalid, wanted: wanted)
     }
 
-    /// Whatever is still faulty must not be sent, and the number of records must be what it was.
+    /// What was skipped may stay faulty, and stays skipped; nothing else may, and the number of records must be what it was.
     private static func refuseFaults(_ check: EventInput.Check, in content: JournalContent, _ path: String) throws {
         if check.records != content.header.records, !check.isBroken {
             throw Failure(
                 .invalidInput, "\(path) has \(check.records) events now, and had \(content.header.records)",
                 hint: "only rejected events may be corrected, and none added or removed")
         }
-        guard check.diagnostics.isEmpty else {
-            throw InvalidFile(
-                failure: Failure(.invalidInput, "\(path) has faults; nothing was sent"), diagnostics: check.diagnostics)
+        guard check.isBroken || check.invalid.ordinals.contains(where: { content.states[$0] != .skipped }) else {
+            return
         }
+        throw InvalidFile(
+            failure: Failure(.invalidInput, "\(path) has faults; nothing was sent"), diagnostics: check.diagnostics)
     }
 }

@@ -10,6 +10,8 @@ enum JournalShowCommand: Subcommand {
     }
 
     private static let mostListed = 50
+    /// Records of one kind that follow one another are listed as one.
+    private static let mostLookedUp = 100_000
 
     private static let files = RepeatedPositional(
         "FILE", .path, help: "A journal; several (of shards, say) are added up", isRequired: true)
@@ -39,6 +41,10 @@ enum JournalShowCommand: Subcommand {
         var status: Int?
         var message: String
         var requestID: String?
+
+        func isSame(as other: Refusal) -> Bool {
+            (outcome, status, message, requestID) == (other.outcome, other.status, other.message, other.requestID)
+        }
     }
 
     private struct Document: Encodable {
@@ -53,34 +59,65 @@ enum JournalShowCommand: Subcommand {
         var journals: [String: DeliveryReport.Counts] = [:]
         var refusals: [Refusal] = []
         for path in options.journals {
-            var found: [RecordRanges: Refusal] = [:]
-            let content = try JournalContent.read(path) { entry in
-                found[entry.records] = found.count < mostListed ? refusal(entry, path) : nil
+            guard let content = try JournalContent.read(path) else {
+                throw Failure(.missingInput, "\(path): there is no journal")
             }
-            guard let content else { throw Failure(.missingInput, "\(path): there is no journal") }
             let summary = DeliverySummary(content.states)
             total = total + summary
             journals[path] = DeliveryReport.Counts(summary)
-            // What was announced and never answered has no line that says so.
-            let silent = content.states.records(in: .unknown)
-            refusals += found.values.sorted { $0.records.compare($1.records, options: .numeric) == .orderedAscending }
-            if !silent.ranges.isEmpty, !found.values.contains(where: { $0.outcome == "unknown" }) {
-                refusals.append(
-                    Refusal(
-                        journal: path, records: silent.description, outcome: "unknown",
-                        message: "under way when the run ended"))
-            }
+            if refusals.count < mostListed { refusals += try notTaken(content.states, path) }
         }
         guard !environment.globals.isJSON else {
             return try environment.output.json(
                 Document(summary: DeliveryReport.Counts(total), journals: journals, notTaken: refusals))
         }
         try environment.output.line(total.description)
-        for refusal in refusals.prefix(mostListed) {
+        for refusal in refusals {
             let request = refusal.requestID.map { " (request \($0))" } ?? ""
             let name = options.journals.count > 1 ? "\(refusal.journal): " : ""
             try environment.output.line("\(name)\(refusal.records) \(refusal.outcome): \(refusal.message)\(request)")
         }
+    }
+
+    /// What was not taken, with the words that the journal has for it; the first ones.
+    private static func notTaken(_ states: RecordStates, _ path: String) throws -> [Refusal] {
+        var ordinals: [Int] = []
+        for ordinal in stride(from: 1, through: states.count, by: 1)
+        where [.rejected, .unknown, .skipped].contains(states[ordinal]) {
+            ordinals.append(ordinal)
+            if ordinals.count == mostLookedUp { break }
+        }
+        guard !ordinals.isEmpty else { return [] }
+        // The journal is read once more, so that only the words that are shown need memory.
+        var words: [Int: Refusal] = [:]
+        let wanted = Set(ordinals)
+        _ = try JournalContent.read(path) { entry in
+            // What is not sent after all keeps the words it had.
+            if case .unsent = entry { return }
+            if case .sending = entry { return }
+            let refusal = refusal(entry, path)
+            for ordinal in entry.records.ordinals where wanted.contains(ordinal) { words[ordinal] = refusal }
+        }
+        var result: [Refusal] = []
+        var records = RecordRanges()
+        for ordinal in ordinals {
+            var refusal = Refusal(
+                journal: path, records: "", outcome: "\(states[ordinal])", message: "under way when the run ended")
+            if let known = words[ordinal], known.outcome == refusal.outcome { refusal = known }
+            if var last = result.last, let end = records.ranges.last?.upperBound, end + 1 == ordinal,
+                last.isSame(as: refusal)
+            {
+                records.append(ordinal)
+                last.records = records.description
+                result[result.count - 1] = last
+            } else {
+                guard result.count < mostListed else { break }
+                records = RecordRanges(ordinal)
+                refusal.records = records.description
+                result.append(refusal)
+            }
+        }
+        return result
     }
 
     /// Nil for a record that was taken after all, or not begun.
