@@ -9,7 +9,7 @@ enum CommandTable {
     static let subcommands: [any Subcommand.Type] = [
         UploadCSVCommand.self, PollCommand.self, FetchResultsCommand.self, AuthLoginCommand.self,
         AuthTokenCommand.self, AuthStatusCommand.self, AuthLogoutCommand.self, SendEventCommand.self,
-        JournalShowCommand.self,
+        SendKPICommand.self, JournalShowCommand.self,
         JournalRetryCommand.self, SandboxCommand.self, ConfigInitCommand.self, ConfigShowCommand.self,
         ConfigPathCommand.self,
         ConfigCheckCommand.self, CompletionsCommand.self, ManCommand.self,

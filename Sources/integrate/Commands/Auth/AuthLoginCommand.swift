@@ -41,7 +41,8 @@ enum AuthLoginCommand: Subcommand {
         let vendor = options.vendor
         let settings = try environment.settings()
         let resolved = try settings.resolve(vendor.vendor)
-        try resolved.require(vendor.requiredKeys.filter { !vendor.loginKeys.contains($0) })
+        try resolved.require(
+            vendor.requiredKeys.filter { !vendor.loginKeys.contains($0) }, oneOf: vendor.alternativeKeys)
         let secrets = try options.readsStandardInput ? fromStandardInput(vendor) : prompted(vendor, environment)
         for secret in secrets.values { environment.masker.register(secret.reveal()) }
         let source = try vendor.tokenSource(resolved.replacing(secrets), environment)

@@ -26,16 +26,20 @@ enum AuthStatusCommand: Subcommand {
     static func run(_ options: Options, _ environment: Environment) async throws {
         let settings = try environment.settings()
         var incomplete: Failure?
-        for vendor in options.vendors {
-            let resolved = try settings.resolve(vendor.vendor)
+        let configured = try options.vendors.map { try settings.resolve($0.vendor) }
+        for (vendor, resolved) in zip(options.vendors, configured) {
             let report = try Report(vendor, resolved, environment)
             if environment.globals.isJSON {
                 try environment.output.json(report)
             } else {
                 for line in report.lines { try environment.output.line(environment.masker.mask(line)) }
             }
+            // Asked for all, nobody misses a vendor that was never set up, unless there is no other.
+            if options.vendors.count > 1, !resolved.isConfigured, configured.contains(where: \.isConfigured) {
+                continue
+            }
             do throws(Failure) {
-                try resolved.require(vendor.requiredKeys)
+                try resolved.require(vendor.requiredKeys, oneOf: vendor.alternativeKeys)
             } catch {
                 incomplete = incomplete ?? error
             }

@@ -4,7 +4,7 @@ import HTTPCore
 
 /// The vendors that `auth` can work with, and what that takes.
 enum AuthVendor: String, CaseIterable, Sendable {
-    case upload
+    case upload, atobi
 
     static let argument = Positional("VENDOR", .choice(of: AuthVendor.self), help: "Whose credentials")
     static let optionalArgument = Positional(
@@ -14,6 +14,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
     var vendor: Vendor {
         switch self {
         case .upload: .upload
+        case .atobi: .atobi
         }
     }
 
@@ -21,6 +22,15 @@ enum AuthVendor: String, CaseIterable, Sendable {
     var requiredKeys: [String] {
         switch self {
         case .upload: ["identityURL", "apiURL", "clientID", "clientSecret", "apiKey"]
+        case .atobi: ["apiVersion", "clientID", "clientSecret"]
+        }
+    }
+
+    /// Settings of which exactly one must be there; empty for none.
+    var alternativeKeys: [String] {
+        switch self {
+        case .upload: []
+        case .atobi: AtobiConnection.places
         }
     }
 
@@ -28,6 +38,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
     var loginKeys: [String] {
         switch self {
         case .upload: ["clientSecret", "apiKey"]
+        case .atobi: ["clientSecret"]
         }
     }
 
@@ -35,6 +46,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
     func tokenSource(_ settings: VendorSettings, _ environment: Environment) throws(Failure) -> any TokenSource {
         switch self {
         case .upload: try UploadConnection.tokenSource(settings, environment)
+        case .atobi: try AtobiConnection.tokenSource(settings, environment)
         }
     }
 }
