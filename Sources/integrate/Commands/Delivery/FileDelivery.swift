@@ -13,6 +13,7 @@ struct FileDelivery: Sendable {
         let folder = path == "-" ? try WorkingFolder(in: try environment.paths().outgoing) : nil
         defer { withExtendedLifetime(folder) {} }
         let file = try folder.map { try InputFile.spooled(into: $0) } ?? InputFile(path)
+        // An input knows only the descriptor.
         defer { withExtendedLifetime(file) {} }
         let job = try makeJob(file)
         let check = try job.input.check()

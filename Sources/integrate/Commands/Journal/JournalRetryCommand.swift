@@ -70,6 +70,7 @@ enum JournalRetryCommand: Subcommand {
         }
         try checkSpeed(options, command)
         let file = try InputFile(path)
+        // An input knows only the descriptor.
         defer { withExtendedLifetime(file) {} }
         let limits = KPIBatchLimits(elements: options.batchSize ?? KPIBatchLimits().elements)
         guard let job = try command.job(content.header.mapping, file, options.delivery, limits, environment) else {
