@@ -54,13 +54,13 @@ enum AuthLoginCommand: Subcommand {
         } else {
             let asked = vendor.loginAlternatives[0]
             let rest = vendor.requiredKeys(in: resolved.replacing([:], amongst: vendor)).filter { !asked.contains($0) }
-            try resolved.require(rest)
+            try resolved.require(rest, oneOf: vendor.alternativeKeys)
             secrets = try prompted(vendor, environment)
         }
         for secret in secrets.values { environment.masker.register(secret.reveal()) }
         let code = secrets.removeValue(forKey: AuthVendor.codeKey)
         let replaced = resolved.replacing(secrets, amongst: vendor)
-        try replaced.require(vendor.requiredKeys(in: replaced))
+        try replaced.require(vendor.requiredKeys(in: replaced), oneOf: vendor.alternativeKeys)
         let source = try vendor.tokenSource(replaced, environment, code: code)
         let token = try await vendor.prove(source, replaced, environment)
         try settings.credentials.replace(profile: settings.profile, vendor: vendor.vendor, with: secrets)
