@@ -165,9 +165,11 @@ struct SigV4WireTests {
         let stamp = try #require(arrived["X-Amz-Date"])
         let names = try #require(theirs.firstMatch(of: /SignedHeaders=([^,]*)/)).1.split(separator: ";").map(
             String.init)
-        var time = tm()
-        #expect(strptime(stamp, "%Y%m%dT%H%M%SZ", &time) != nil)
-        let date = Date(timeIntervalSince1970: Double(timegm(&time)))
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = .gmt
+        formatter.dateFormat = "yyyyMMdd'T'HHmmss'Z'"
+        let date = try #require(formatter.date(from: stamp))
         let signer = SigV4Signer(
             credentials: SigV4Credentials(accessKeyID: "AKID", secretAccessKey: Self.secret, sessionToken: nil),
             region: "eu-west-1", service: "execute-api")
