@@ -9,6 +9,8 @@ public final class Masker: Sendable {
 
     private struct State {
         var secrets: Set<String> = []
+        /// What a printed command may call a secret: the name of an environment variable.
+        var names: [String: String] = [:]
         /// By the bytes that a spelling may begin with.
         var patterns = [[Pattern]](repeating: [], count: 256)
     }
@@ -19,9 +21,12 @@ public final class Masker: Sendable {
     public init() {}
 
     /// Makes `secret` known. An empty text is none.
-    public func register(_ secret: String) {
+    ///
+    /// - Parameter name: The environment variable by which a printed command may refer to it.
+    public func register(_ secret: String, as name: String? = nil) {
         guard !secret.isEmpty else { return }
         state.withLock { state in
+            if let name, state.names[secret] == nil { state.names[secret] = name }
             guard state.secrets.insert(secret).inserted else { return }
             // Base64 is looked for as it is, also of the percent-encoded secret (Basic credentials of OAuth).
             let encoded = PercentEncoding.encode(secret)
@@ -31,6 +36,9 @@ public final class Masker: Sendable {
             }
         }
     }
+
+    /// The secrets that have a name, by which a printed command may refer to them.
+    package var names: [String: String] { state.withLock { $0.names } }
 
     /// Makes the marked credentials of `request` known.
     package func registerCredentials(of request: HTTPRequest) {

@@ -41,6 +41,8 @@ struct Environment: Sendable {
     var output: Output
     /// What sends at last.
     var network: any HTTPTransport
+    /// The file of `--har`.
+    var har: HARFile?
     /// What was said of retries.
     let notices = RetryNotices()
     /// When the budget of network time ends (`--max-time`).
@@ -81,10 +83,11 @@ struct Environment: Sendable {
 
     /// The transports that every request of the command goes through.
     func stack() -> TransportStack {
-        let recorders: [any ExchangeRecorder] =
+        var recorders: [any ExchangeRecorder] =
             globals.verbosity > 0 ? [ExchangeLog(output: output, showsContent: globals.verbosity > 1)] : []
+        if let har { recorders.append(har) }
         return TransportStack(
-            network: globals.isDryRun ? PreviewTransport(output: output, masker: masker) : network,
+            network: globals.isDryRun ? preview : network,
             retryPolicy: RetryPolicy(retries: globals.retries), deadline: deadline, timing: timing, masker: masker,
             recorders: recorders,
             retryNotice: { [notices, output, timing] notice in
@@ -93,6 +96,12 @@ struct Environment: Sendable {
                     "integrate: warning: \(notice.reason); retry \(notice.retry) of \(notice.retries) in "
                         + notice.wait.forPeople)
             })
+    }
+
+    /// What shows requests in place of sending them.
+    private var preview: any HTTPTransport {
+        guard globals.printsCurl else { return PreviewTransport(output: output, masker: masker) }
+        return CurlTransport(output: output, masker: masker, settingsOptions: globals.settingsOptions)
     }
 
     /// A provider of `source`'s tokens, from the cache that all processes share.
@@ -104,7 +113,11 @@ struct Environment: Sendable {
 
     /// The authorizer for `source`'s tokens; in a dry run a placeholder, which asks nobody for a token.
     func bearer(_ source: any TokenSource) throws(Failure) -> any RequestAuthorizer {
-        globals.isDryRun ? PlaceholderAuthorizer() : BearerAuthorizer(try tokens(from: source))
+        guard globals.isDryRun else { return BearerAuthorizer(try tokens(from: source)) }
+        // What goes with a token is known without asking for one where one is in the cache.
+        let cached =
+            source.isCacheable ? try? TokenCache(directory: paths().tokens, timing: timing).read(source.identity) : nil
+        return PlaceholderAuthorizer(vendor: source.vendor, attributes: cached?.attributes ?? [:], masker: masker)
     }
 }
 

@@ -25,12 +25,16 @@ struct GlobalOptions: Sendable {
         "max-time", .seconds(in: 0.001...1e9), help: "The longest the command may use the network, waiting included")
     static let dryRunFlag = Flag(
         "dry-run", help: "Validate, print the exact request with secrets masked, and send nothing")
+    static let curlFlag = Flag(
+        "curl",
+        help: "As --dry-run, but print a curl command that sends the same; secrets are environment variables in it")
+    static let harOption = Option("har", .path, help: "Write every exchange, secrets masked, to this file as HAR 1.2")
     static let noInputFlag = Flag("no-input", help: "Never ask; also when CI is set or there is no terminal")
 
     static let groups = [
         OptionGroup("Settings", [profileOption, configOption]),
         OptionGroup("Output", [jsonFlag, quietFlag, verboseFlag, colorOption]),
-        OptionGroup("Network", [timeoutOption, retryOption, maxTimeOption, dryRunFlag]),
+        OptionGroup("Network", [timeoutOption, retryOption, maxTimeOption, dryRunFlag, curlFlag, harOption]),
         OptionGroup("Prompts", [noInputFlag]),
     ]
 
@@ -43,7 +47,11 @@ struct GlobalOptions: Sendable {
     var timeout = Duration.seconds(60)
     var retries = 4
     var maxTime: Duration?
+    /// Nothing is sent: `--dry-run`, or `--curl`.
     var isDryRun = false
+    /// What would be sent is shown as a `curl` command.
+    var printsCurl = false
+    var harPath: String?
     var forbidsInput = false
 
     init() {}
@@ -58,7 +66,9 @@ struct GlobalOptions: Sendable {
         timeout = arguments[Self.timeoutOption] ?? timeout
         retries = arguments[Self.retryOption] ?? retries
         maxTime = arguments[Self.maxTimeOption]
-        isDryRun = arguments[Self.dryRunFlag] ?? false
+        printsCurl = arguments[Self.curlFlag] ?? false
+        isDryRun = printsCurl || arguments[Self.dryRunFlag] ?? false
+        harPath = arguments[Self.harOption]
         forbidsInput = arguments[Self.noInputFlag] ?? false
     }
 

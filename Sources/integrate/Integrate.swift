@@ -44,6 +44,7 @@ enum Integrate {
         var output = Output(isQuiet: false, masker: masker)
         var report = ErrorReport(
             output: output, isJSON: arguments.contains("--json"), isWorkflow: variables["GITHUB_ACTIONS"] == "true")
+        var har: HARFile?
         do {
             try refuseUnreadableArguments()
             switch try CommandTable.tree.parse(arguments) {
@@ -57,10 +58,13 @@ enum Integrate {
                 let globals = GlobalOptions(parsed)
                 output = Output(isQuiet: globals.isQuiet, masker: masker)
                 report = ErrorReport(output: output, isJSON: globals.isJSON, isWorkflow: report.isWorkflow)
+                har = try globals.harPath.map { try HARFile($0, masker: masker) }
+                interruption.atEnd { [har] in try? har?.close() }
                 let environment = Environment(
                     variables: variables, terminal: terminal, timing: .system, globals: globals, masker: masker,
                     output: output,
                     network: URLSessionTransport(userAgent: "integrate/\(CommandTable.version)", connections: 256),
+                    har: har,
                     deadline: globals.maxTime.map { .now + $0 }, interruption: interruption)
                 report.settingSources = { vendor in
                     // Beside an error that is reported already, a fault in the settings has no place.
@@ -71,9 +75,17 @@ enum Integrate {
                 }
                 try await subcommand.run(parsed, environment)
             }
+            try har?.close()
             return 0
         } catch {
-            return exitCode(after: error, report, interruption)
+            let code = exitCode(after: error, report, interruption)
+            do {
+                try har?.close()
+                return code
+            } catch {
+                report.report(error)
+                return code == 0 ? error.category.exitCode : code
+            }
         }
     }
 

@@ -9,6 +9,7 @@ final class Interruption: Sendable {
     private static let grace = DispatchTimeInterval.seconds(5)
 
     private let signal = Mutex<Int32?>(nil)
+    private let lastWork = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// The signal that came, if one did.
     var category: FailureCategory? {
@@ -21,6 +22,9 @@ final class Interruption: Sendable {
 
     /// The number of the signal that came, if one did.
     var number: Int32? { signal.withLock { $0 } }
+
+    /// Has `work` done also when the process is ended here and now.
+    func atEnd(_ work: @escaping @Sendable () -> Void) { lastWork.withLock { $0 = work } }
 
     /// Handles both signals from here on.
     func start(cancelling task: Task<Int32, Never>) {
@@ -37,20 +41,21 @@ final class Interruption: Sendable {
                 }
                 let code: Int32 = number == SIGINT ? 130 : 143
                 guard isFirst else {
-                    if number == SIGINT { Self.end(code) }
+                    if number == SIGINT { self.end(code) }
                     return
                 }
                 // Nothing is under way while a question is open.
-                guard !Prompt.isAsking else { return Self.end(code) }
+                guard !Prompt.isAsking else { return end(code) }
                 task.cancel()
-                queue.asyncAfter(deadline: .now() + Self.grace) { Self.end(code) }
+                queue.asyncAfter(deadline: .now() + Self.grace) { self.end(code) }
             }
             source.resume()
         }
     }
 
-    private static func end(_ code: Int32) {
+    private func end(_ code: Int32) {
         StatusLine.clear()
+        lastWork.withLock { $0 }?()
         Prompt.restoreTerminal()
         _exit(code)
     }

@@ -23,10 +23,10 @@ struct ExchangeLog: ExchangeRecorder {
         guard showsContent else { return }
         for line in RequestText.lines(of: request, bodyLimit: Self.longestBody) { output.standardError("> " + line) }
         guard case .success(let response) = exchange.outcome else { return }
-        for field in response.fields.all { output.standardError("< \(field.name): \(field.value)") }
+        for field in RequestText.maskedFields(of: response) { output.standardError("< \(field.name): \(field.value)") }
         if !response.body.isEmpty {
             let text = RequestText.excerpt(response.body, limit: Self.longestBody)
-            output.standardError("< " + RequestText.withoutIssuedTokens(text))
+            output.standardError("< " + RequestText.withoutSecretMembers(text))
         }
     }
 }

@@ -20,8 +20,21 @@ struct PreviewTransport: HTTPTransport {
 
 /// Stands in for a credential that a dry run does not ask for.
 struct PlaceholderAuthorizer: RequestAuthorizer {
+    /// No word that could stand elsewhere in a request: whatever is like it is masked, or becomes the token's variable.
+    private let token = UUID().uuidString
+    private let attributes: [String: String]
+
+    /// - Parameters:
+    ///   - vendor: Whose token it stands for, which names its variable.
+    ///   - attributes: Header fields that go with the token.
+    init(vendor: Vendor, attributes: [String: String], masker: Masker) {
+        self.attributes = attributes
+        masker.register(token, as: "INTEGRATE_\(vendor.rawValue.uppercased())_TOKEN")
+    }
+
     func authorize(_ request: inout HTTPRequest) async throws {
-        request.fields.set(HTTPField("Authorization", "Bearer TOKEN", isCredential: true))
+        request.fields.set(HTTPField("Authorization", "Bearer \(token)", isCredential: true))
+        for (name, value) in attributes.sorted(by: { $0.key < $1.key }) { request.fields.set(HTTPField(name, value)) }
     }
 
     func renew(after response: HTTPResponse, rejected: HTTPRequest) async throws -> Bool { false }

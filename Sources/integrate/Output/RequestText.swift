@@ -13,15 +13,28 @@ enum RequestText {
         return "\(request.path)?\(query.joined(separator: "&"))"
     }
 
+    /// The header fields, credentials in them replaced.
+    static func maskedFields(of request: HTTPRequest) -> [(name: String, value: String)] {
+        var fields = request.fields.all.map { field in
+            (field.name, field.isCredential ? maskedCredential(field.value) : field.value)
+        }
+        if let type = request.body.contentType { fields.append(("Content-Type", type)) }
+        return fields
+    }
+
+    /// The header fields; a cookie is a credential of the vendor's making.
+    static func maskedFields(of response: HTTPResponse) -> [(name: String, value: String)] {
+        response.fields.all.map { field in
+            (field.name, field.name.lowercased() == "set-cookie" ? Masker.mask : field.value)
+        }
+    }
+
     /// Header fields and body.
     static func lines(of request: HTTPRequest, bodyLimit: Int) -> [String] {
-        var lines = request.fields.all.map { field in
-            "\(field.name): \(field.isCredential ? maskedCredential(field.value) : field.value)"
-        }
-        if let type = request.body.contentType { lines.append("Content-Type: \(type)") }
+        var lines = maskedFields(of: request).map { "\($0.name): \($0.value)" }
         switch request.body {
         case .none: break
-        case .data(let data, _): lines += ["", excerpt(data, limit: bodyLimit)]
+        case .data(let data, _): lines += ["", withoutSecretMembers(excerpt(data, limit: bodyLimit))]
         case .file(let path, _):
             guard let handle = FileHandle(forReadingAtPath: path) else { break }
             defer { try? handle.close() }
@@ -32,7 +45,7 @@ enum RequestText {
                 break
             }
             try? handle.seek(toOffset: 0)
-            lines += ["", String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self)]
+            lines += ["", withoutSecretMembers(String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self))]
         }
         return lines
     }
@@ -44,14 +57,17 @@ enum RequestText {
         return "(\(data.count) bytes)"
     }
 
-    /// `text` without the tokens that a token endpoint has just issued, and without secrets that the connector service
-    /// echoes: nobody has told the masker of them yet.
-    static func withoutIssuedTokens(_ text: String) -> String {
-        text.replacing(issuedToken) { match in match.1 + Masker.mask + "\"" }
+    /// `text` without the values of members whose names say that they hold a secret: tokens that are just being issued or
+    /// renewed, the session of a login, secrets that a vendor echoes. Nobody has told the masker of them yet.
+    static func withoutSecretMembers(_ text: String) -> String {
+        text.replacing(member) { match in
+            guard SecretNames.contains(String(match.2)) || match.2 == "session" else { return String(match.0) }
+            return match.1 + Masker.mask + "\""
+        }
     }
 
-    nonisolated(unsafe) private static let issuedToken =
-        /("(?:access_token|refresh_token|id_token|token|session|clientSecret|staticKey|password)"\s*:\s*")(?:[^"\\]|\\.)*"/
+    /// Sound: a regular expression without transformations of its own is never changed.
+    nonisolated(unsafe) private static let member = /("([A-Za-z0-9_-]+)"\s*:\s*")(?:[^"\\]|\\.)+"/
 
     private static func maskedCredential(_ value: String) -> String {
         guard let space = value.firstIndex(of: " "), value.hasPrefix("B") else { return Masker.mask }

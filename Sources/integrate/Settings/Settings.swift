@@ -37,6 +37,13 @@ extension SettingSource {
     }
 }
 
+extension SettingSpecification {
+    /// The environment variable of a value from `source`: where it is, or where it would be looked for first.
+    func name(from source: SettingSource) -> String {
+        if case .environment(let name) = source { name } else { environment[0] }
+    }
+}
+
 /// A setting with its value.
 struct Setting: Sendable {
     var specification: SettingSpecification
@@ -86,7 +93,7 @@ struct Settings: Sendable {
             case nil: found = nil
             }
             guard let found, !found.value.isEmpty else { continue }
-            if specification.isSecret { masker.register(found.value) }
+            if specification.isSecret { masker.register(found.value, as: specification.name(from: found.source)) }
             values[specification.key] = Setting(
                 specification: specification, value: found.value, source: found.source)
         }

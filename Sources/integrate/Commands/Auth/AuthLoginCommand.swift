@@ -57,7 +57,10 @@ enum AuthLoginCommand: Subcommand {
             try resolved.require(rest, oneOf: vendor.alternativeKeys)
             secrets = try prompted(vendor, environment)
         }
-        for secret in secrets.values { environment.masker.register(secret.reveal()) }
+        for (key, secret) in secrets {
+            let specification = SettingCatalog.settings(of: vendor.vendor).first { $0.key == key }
+            environment.masker.register(secret.reveal(), as: specification?.environment[0])
+        }
         let code = secrets.removeValue(forKey: AuthVendor.codeKey)
         let replaced = resolved.replacing(secrets, amongst: vendor)
         try replaced.require(vendor.requiredKeys(in: replaced), oneOf: vendor.alternativeKeys)

@@ -30,6 +30,10 @@ enum AuthLogoutCommand: Subcommand {
             // The token is named after the settings, so it goes first.
             let resolved = try? settings.resolve(vendor.vendor)
             let source = resolved.flatMap { try? vendor.tokenSource($0, environment) }
+            guard !environment.globals.isDryRun else {
+                try preview(vendor, settings, try source.flatMap { try cache.read($0.identity) }, environment)
+                continue
+            }
             let hadToken = source.map { cache.remove($0.identity) } ?? false
             let hadSecrets = try settings.credentials.replace(
                 profile: settings.profile, vendor: vendor.vendor, with: [:])
@@ -40,5 +44,18 @@ enum AuthLogoutCommand: Subcommand {
                     ? "nothing is stored for \(vendor.rawValue)"
                     : "removed \(removed.joined(separator: " and ")) of \(vendor.rawValue)")
         }
+    }
+
+    /// Says what would be removed, and removes nothing.
+    private static func preview(
+        _ vendor: AuthVendor, _ settings: Settings, _ token: AccessToken?, _ environment: Environment
+    ) throws {
+        let secrets = try settings.credentials.read(profile: settings.profile, vendor: vendor.vendor)
+        let there = [secrets.isEmpty ? nil : "the stored secrets", token.map { _ in "the cached token" }].compactMap(
+            \.self)
+        environment.output.note(
+            there.isEmpty
+                ? "nothing is stored for \(vendor.rawValue)"
+                : "would remove \(there.joined(separator: " and ")) of \(vendor.rawValue)")
     }
 }

@@ -22,7 +22,7 @@ struct AtobiConnection {
         let limiter = try Self.limiter(settings, environment)
         let authorizer: any RequestAuthorizer
         if environment.globals.isDryRun {
-            authorizer = PlaceholderAuthorizer()
+            authorizer = try environment.bearer(try Self.tokenSource(settings, environment, limiter))
             prepare = {}
         } else {
             let tokens = try environment.tokens(from: try Self.tokenSource(settings, environment, limiter))

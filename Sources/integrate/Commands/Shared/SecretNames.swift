@@ -31,7 +31,7 @@ enum SecretNames {
         case .object(let members):
             for member in members {
                 if contains(member.name) {
-                    registerTexts(in: member.value, with: masker)
+                    registerTexts(in: member.value, as: environmentName(member.name), with: masker)
                 } else {
                     register(member.value, with: masker)
                 }
@@ -41,13 +41,25 @@ enum SecretNames {
         }
     }
 
-    private static func registerTexts(in value: JSONValue, with masker: Masker) {
+    private static func registerTexts(in value: JSONValue, as name: String, with masker: Masker) {
         switch value {
-        case .string(let text): masker.register(text)
-        case .object(let members): for member in members { registerTexts(in: member.value, with: masker) }
-        case .array(let elements): for element in elements { registerTexts(in: element, with: masker) }
+        case .string(let text): masker.register(text, as: name)
+        case .object(let members):
+            for member in members {
+                registerTexts(in: member.value, as: name + "_" + environmentName(member.name), with: masker)
+            }
+        case .array(let elements):
+            for (index, element) in elements.enumerated() {
+                registerTexts(in: element, as: "\(name)_\(index + 1)", with: masker)
+            }
         case .null, .bool, .number: break
         }
+    }
+
+    /// What `--curl` calls the value of a member: `INTEGRATE_SECRET_STATICKEY`.
+    private static func environmentName(_ member: String) -> String {
+        "INTEGRATE_SECRET_"
+            + String(member.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
     }
 
     /// `value` with its secrets, and those that `masker` knows, replaced; it stays the JSON it was otherwise.

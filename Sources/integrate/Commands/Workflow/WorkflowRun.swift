@@ -30,6 +30,7 @@ struct WorkflowRun {
         guard !plan.changes.isEmpty else {
             return environment.output.note("nothing to do: \(unchangedText)")
         }
+        guard !environment.globals.printsCurl else { return try await printCommands() }
         if !environment.globals.isJSON {
             for change in plan.changes {
                 for line in change.lines { try environment.output.line(environment.masker.mask(line)) }
@@ -46,6 +47,18 @@ struct WorkflowRun {
         try await carryOut()
     }
 
+    /// `--curl`: the plan as commands. The client that reads the present entities is one that sends; this one does not.
+    private func printCommands() async throws {
+        let preview = try BidCoreConnection(environment).client
+        for change in plan.changes {
+            do {
+                _ = try await send(change, by: preview)
+            } catch let error as TransportError where error.reason == .previewed {
+                continue
+            }
+        }
+    }
+
     private func carryOut() async throws {
         var done: [WorkflowPlan.Change] = []
         var refusals: [Failure] = []
@@ -56,7 +69,7 @@ struct WorkflowRun {
                 continue
             }
             do {
-                let created = try await send(change)
+                let created = try await send(change, by: client)
                 done.append(change)
                 environment.output.note("\(change.pastTense) \(change.name(created))")
                 try report(change, .done, created: created)
@@ -90,7 +103,7 @@ struct WorkflowRun {
         throw total(refusal, refused: refusals.count, done: done.count, left: left)
     }
 
-    private func send(_ change: WorkflowPlan.Change) async throws -> JSONValue? {
+    private func send(_ change: WorkflowPlan.Change, by client: BidCoreClient) async throws -> JSONValue? {
         switch change.action {
         case .create(let fields): return try await client.create(change.entity, fields)
         case .update(let id, let fields):
