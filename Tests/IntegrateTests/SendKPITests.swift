@@ -100,7 +100,7 @@ struct SendKPITests {
         var environment: [String: String] = [:]
     }
 
-    private static let refusals = [
+    private static let cases = [
         Case(arguments: ["kpis.csv"], code: 64, words: ["--context"]),
         Case(arguments: ["kpi.json", "--context", "c"], code: 64, words: ["--context", "document"]),
         Case(arguments: ["rows.ndjson", "--context", "c", "--delimiter", ";"], code: 64, words: ["--delimiter"]),
@@ -130,9 +130,9 @@ struct SendKPITests {
             environment: ["INTEGRATE_ATOBI_CLIENT_SECRET": "wrong"]),
     ]
 
-    @Test("what cannot be sent is refused with its code, before anything is sent", arguments: refusals.indices)
+    @Test("what cannot be sent is refused with its code, before anything is sent", arguments: cases.indices)
     func refusals(index: Int) async throws {
-        let refusal = Self.refusals[index]
+        let refusal = Self.cases[index]
         let world = try KPIWorld.sandboxed()
         try world.rows(2)
         try world.home.write("", to: "empty.csv")
