@@ -136,7 +136,8 @@ struct SendKPITests {
         let world = try KPIWorld.sandboxed()
         try world.rows(2)
         try world.home.write("", to: "empty.csv")
-        try world.home.write(#"{"type":"t","version":"1","context":"c","data":[]}"#, to: "kpi.json")
+        try world.home.write(
+            #"{"type":"t","version":"1","context":"c","data":[{"user_id":"1","elements":[]}]}"#, to: "kpi.json")
         try world.home.write(#"{"user_id":"1"}"#, to: "rows.ndjson")
         let result = try await world.runner.run(
             ["send-kpi"] + refusal.arguments, environment: refusal.environment, directory: world.home.path)
