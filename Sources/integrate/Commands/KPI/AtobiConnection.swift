@@ -22,12 +22,16 @@ struct AtobiConnection {
         let limiter = try Self.limiter(settings, environment)
         let authorizer: any RequestAuthorizer
         if environment.globals.isDryRun {
-            authorizer = try environment.bearer(try Self.tokenSource(settings, environment, limiter))
+            authorizer = try environment.bearer(try Self.tokenSource(settings, environment, TokenPace(limiter)))
             prepare = {}
         } else {
-            let tokens = try environment.tokens(from: try Self.tokenSource(settings, environment, limiter))
+            let pace = TokenPace(limiter)
+            let tokens = try environment.tokens(from: try Self.tokenSource(settings, environment, pace))
             authorizer = BearerAuthorizer(tokens)
-            prepare = { _ = try await tokens.token() }
+            prepare = {
+                _ = try await tokens.token()
+                pace.beginRun()
+            }
         }
         let api = APIClient(
             vendor: .atobi, base: base,
@@ -46,16 +50,15 @@ struct AtobiConnection {
     /// Where the tenant's tokens come from.
     static func tokenSource(_ settings: VendorSettings, _ environment: Environment) throws(Failure) -> OAuthClient {
         try settings.require(["clientID", "clientSecret"], oneOf: places)
-        return try tokenSource(settings, environment, try limiter(settings, environment))
+        return try tokenSource(settings, environment, TokenPace(try limiter(settings, environment)))
     }
 
     private static func tokenSource(
-        _ settings: VendorSettings, _ environment: Environment, _ limiter: AtobiRateLimiter
+        _ settings: VendorSettings, _ environment: Environment, _ pace: TokenPace
     ) throws(Failure) -> OAuthClient {
         let api = APIClient(
             vendor: .atobi, base: try base(settings),
-            transport: environment.stack().transport(
-                limiter: environment.globals.isDryRun ? nil : TokenPace(limiter)),
+            transport: environment.stack().transport(limiter: environment.globals.isDryRun ? nil : pace),
             timeout: environment.globals.timeout, masker: environment.masker)
         return AtobiClient.tokenSource(
             api: api, clientID: try settings.text("clientID"), clientSecret: try settings.secret("clientSecret"),
