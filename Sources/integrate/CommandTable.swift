@@ -16,6 +16,7 @@ enum CommandTable {
         UploadCSVCommand.self,
         PollCommand.self,
         FetchResultsCommand.self,
+        SendKPICommand.self,
         CreateSourceCommand.self,
         CreateFlowCommand.self,
         SendEventCommand.self,

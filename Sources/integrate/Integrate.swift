@@ -22,7 +22,7 @@ enum Integrate {
     /// nothing, and writing fails, as it should.
     private static func reserveStandardStreams() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            open("/dev/null", O_RDONLY)
+            _ = open("/dev/null", O_RDONLY)
         }
     }
 

@@ -155,11 +155,29 @@ struct VendorSettings: Sendable {
 
     subscript(key: String) -> String? { values[key]?.value }
 
+    /// Whether anything is set by somebody.
+    var isConfigured: Bool { values.values.contains { $0.source != .fallback } }
+
     /// Checks that every one of `keys` has a value, and names all that have none at once.
-    func require(_ keys: [String]) throws(Failure) {
-        let missing = SettingCatalog.settings(of: vendor).filter { keys.contains($0.key) && values[$0.key] == nil }
+    ///
+    /// - Parameter alternatives: Settings of which exactly one must have a value.
+    func require(_ keys: [String], oneOf alternatives: [String] = []) throws(Failure) {
+        func name(_ setting: SettingSpecification) -> String { "\(setting.key) (\(setting.environment[0]))" }
+        let all = SettingCatalog.settings(of: vendor)
+        var missing = all.filter { keys.contains($0.key) && values[$0.key] == nil }.map(name)
+        let given = alternatives.compactMap { values[$0] }
+        if given.count > 1 {
+            let both = given.map { "\($0.specification.key) (\($0.source.description))" }
+            throw Failure(
+                .configuration, vendor: vendor,
+                "\(vendor.title) takes one of these settings, not both: \(both.joined(separator: ", "))",
+                hint: "remove one of them")
+        }
+        if given.isEmpty, !alternatives.isEmpty {
+            missing.insert(all.filter { alternatives.contains($0.key) }.map(name).joined(separator: " or "), at: 0)
+        }
         guard !missing.isEmpty else { return }
-        let names = missing.map { "\($0.key) (\($0.environment[0]))" }.joined(separator: ", ")
+        let names = missing.joined(separator: ", ")
         throw Failure(
             .configuration, vendor: vendor,
             "\(vendor.title) needs \(missing.count == 1 ? "a setting that is" : "settings that are") missing: \(names)",
@@ -181,10 +199,7 @@ struct VendorSettings: Sendable {
             case .text, .secret: break
             case .baseURL, .endpoint: _ = try url(key)
             case .integer: _ = try integer(key)
-            case .choice(let choices):
-                guard choices.contains(setting.value) else {
-                    throw wrong(setting, "must be \(choices.joined(separator: " or "))")
-                }
+            case .choice: _ = try choice(key)
             }
         }
     }
@@ -197,6 +212,14 @@ struct VendorSettings: Sendable {
             throw wrong(setting, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    /// The value of a setting that is one of a few.
+    func choice(_ key: String) throws(Failure) -> String {
+        let text = try text(key)
+        guard let setting = values[key], case .choice(let choices) = setting.specification.kind else { return text }
+        guard choices.contains(text) else { throw wrong(setting, "must be \(choices.joined(separator: " or "))") }
+        return text
     }
 
     private func wrong(_ setting: Setting, _ problem: String) -> Failure {
