@@ -165,11 +165,11 @@ struct SigV4WireTests {
         let stamp = try #require(arrived["X-Amz-Date"])
         let names = try #require(theirs.firstMatch(of: /SignedHeaders=([^,]*)/)).1.split(separator: ";").map(
             String.init)
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(identifier: "UTC")
-        format.dateFormat = "yyyyMMdd'T'HHmmss'Z'"
-        let date = try #require(format.date(from: stamp))
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = .gmt
+        formatter.dateFormat = "yyyyMMdd'T'HHmmss'Z'"
+        let date = try #require(formatter.date(from: stamp))
         let signer = SigV4Signer(
             credentials: SigV4Credentials(accessKeyID: "AKID", secretAccessKey: Self.secret, sessionToken: nil),
             region: "eu-west-1", service: "execute-api")
