@@ -131,7 +131,7 @@ struct SendKPITests {
     ]
 
     @Test("what cannot be sent is refused with its code, before anything is sent", arguments: refusals.indices)
-    func refusals(index: Int) async throws {
+    func refused(index: Int) async throws {
         let refusal = Self.refusals[index]
         let world = try KPIWorld.sandboxed()
         try world.rows(2)
