@@ -66,7 +66,7 @@ struct AtobiConnection {
             now: environment.timing.now)
     }
 
-    private static func base(_ settings: VendorSettings) throws(Failure) -> BaseURL {
+    static func base(_ settings: VendorSettings) throws(Failure) -> BaseURL {
         if settings["url"] != nil { return try settings.url("url") }
         return try AtobiClient.base(clientName: try settings.text("clientName"))
     }
