@@ -48,7 +48,9 @@ let package = Package(
         tests("VendorAPIsTests", ["VendorAPIs", "Authorization", "HTTPCore"]),
         tests("DeliveryTests", ["Delivery", "VendorAPIs"], resources: [.copy("Fixtures")]),
         tests("VendorSandboxTests", ["VendorSandbox", "Authorization"]),
-        tests("IntegrateTests", ["integrate", "VendorSandbox", "Delivery", "Authorization", "HTTPCore"]),
+        tests(
+            "IntegrateTests", ["integrate", "VendorSandbox", "Delivery", "Authorization", "HTTPCore", "Arguments"],
+            resources: [.copy("Golden")]),
         .executableTarget(
             name: "Benchmarks",
             dependencies: ["integrate", "Delivery", "Authorization", "Arguments", "TestSupport"],

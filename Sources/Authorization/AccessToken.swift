@@ -73,13 +73,17 @@ public protocol TokenSource: Sendable {
 }
 
 extension TokenSource {
+    /// They are, unless a source says otherwise.
     public var isCacheable: Bool { true }
 }
 
 /// A permanent token from the settings: it is used as it is, and a vendor's 401 is final.
 public struct PermanentToken: TokenSource {
+    /// Whose token it is.
     public let vendor: Vendor
+    /// The API that it opens.
     public let identity: TokenIdentity
+    /// False: the setting holds it already.
     public let isCacheable = false
     private let token: Secret
     private let now: @Sendable () -> Date
@@ -94,6 +98,9 @@ public struct PermanentToken: TokenSource {
         identity = TokenIdentity(endpoint: endpoint, client: "permanent token", scope: "")
     }
 
+    /// The token, without asking anybody.
+    ///
+    /// - Throws: ``Failure`` when it holds what cannot stand in a header.
     public func fetch(replacing previous: AccessToken?) async throws -> AccessToken {
         guard HTTPFields([HTTPField("Authorization", token.reveal())]).firstInvalid == nil else {
             throw Failure(

@@ -16,6 +16,7 @@ enum CommandTable {
         UploadCSVCommand.self,
         PollCommand.self,
         FetchResultsCommand.self,
+        SendKPICommand.self,
         CreateSourceCommand.self,
         CreateFlowCommand.self,
         SendEventCommand.self,
@@ -33,6 +34,7 @@ enum CommandTable {
         ConfigShowCommand.self,
         ConfigPathCommand.self,
         ConfigCheckCommand.self,
+        DoctorCommand.self,
         CompletionsCommand.self,
         ManCommand.self,
     ]
@@ -45,6 +47,9 @@ enum CommandTable {
         "journal": "See what became of a batch's records, and send the rejected again",
     ]
 
+    /// Of those groups whose help is a topic as well.
+    private static let discussions = ["journal": HelpTopics.journal]
+
     static var tree: CommandTree {
         var commands: [Command] = []
         var seen: Set<String> = []
@@ -56,7 +61,9 @@ enum CommandTable {
             }
             guard seen.insert(name).inserted else { continue }
             let members = subcommands.filter { $0.path.count > 1 && $0.path[0] == name }.map { $0.command }
-            commands.append(Command(name: name, summary: groups[name] ?? "", subcommands: members))
+            commands.append(
+                Command(
+                    name: name, summary: groups[name] ?? "", discussion: discussions[name] ?? "", subcommands: members))
         }
         return CommandTree(
             root: Command(

@@ -11,6 +11,15 @@ struct Terminal: Sendable {
     var isOutputTerminal: Bool
     var width: Int
 
+    /// Whether what goes to standard output is emphasised. `always` is a person's word and comes before the variables.
+    func isStyled(_ color: GlobalOptions.Color, _ variables: [String: String]) -> Bool {
+        switch color {
+        case .always: true
+        case .never: false
+        case .auto: isOutputTerminal && variables["NO_COLOR", default: ""].isEmpty && variables["TERM"] != "dumb"
+        }
+    }
+
     static func current(_ variables: [String: String]) -> Terminal {
         var size = winsize()
         let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0

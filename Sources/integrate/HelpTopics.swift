@@ -5,12 +5,14 @@ import HTTPCore
 enum HelpTopics {
     static var all: [HelpTopic] { [exitCodes, environment, secrets] }
 
+    /// Every exit code of the program, for this topic and README's table.
+    static var exitCodeRows: [(code: Int, meaning: String)] {
+        [(0, "done: every record is delivered")]
+            + FailureCategory.allCases.map { (Int($0.exitCode), $0.meaning) }
+    }
+
     private static var exitCodes: HelpTopic {
-        let lines =
-            ["    0    done: every record is delivered"]
-            + FailureCategory.allCases.map { category in
-                "    " + "\(category.exitCode)".padded(to: 5) + category.meaning
-            }
+        let lines = exitCodeRows.map { "    " + "\($0.code)".padded(to: 5) + $0.meaning }
         return HelpTopic(
             name: "exit-codes", summary: "What a script can tell from the exit code",
             text: lines.joined(separator: "\n"))
@@ -56,6 +58,25 @@ enum HelpTopics {
             Secrets are masked in every message, also percent-encoded, in base64 and JSON-escaped. No redirect carries \
             one. Tokens are cached in $XDG_CACHE_HOME/integrate/tokens with mode 0600.
             """)
+
+    /// The page about journals: that of the subcommands of this name, for help cannot have two of one name.
+    static let journal = """
+        A batch keeps a journal beside its input, FILE.journal, or where --journal says: one JSON object a line, only ever \
+        added to. That a record is about to be sent is on disk before its request leaves; what became of it is there \
+        afterwards. Every record ends as one of
+
+        - sent: the vendor took it
+        - rejected: the vendor refused it
+        - unknown: the answer was lost, so it may have been taken
+        - skipped: it is invalid, and --skip-invalid left it out
+
+        and the four add up to what was read. Killed at any moment and run again, the same command sends what is left: \
+        nothing that was sent is sent again, nothing is left out, and what was under way is unknown.
+
+        A journal belongs to one input (by its SHA-256), one destination and one mapping; with another it is refused. It \
+        holds no secrets and none of the records' data, but what the vendor said about them. The unknown are sent again \
+        only with --resend-unknown: look at the vendor first. To begin afresh, remove the journal.
+        """
 }
 
 extension FailureCategory {

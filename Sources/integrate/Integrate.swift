@@ -5,15 +5,36 @@ import HTTPCore
 @main
 enum Integrate {
     static func main() async {
+        reserveStandardStreams()
         // A closed pipe is reported as an error of the write, with its message and exit code.
         signal(SIGPIPE, SIG_IGN)
         let interruption = Interruption()
         let program = Task { await run(CommandLine.arguments.dropFirst().map(\.self), interruption) }
         interruption.start(cancelling: program)
         let code = await program.value
+        StatusLine.clear()
         Prompt.restoreTerminal()
         // Sessions are not torn down: that can crash, and the system does it better (urlsession-linux.md, C1 row 19).
         exit(code)
+    }
+
+    /// Opens what the caller closed: otherwise the next file, a journal perhaps, would be standard output. Reading gives
+    /// nothing, and writing fails, as it should.
+    private static func reserveStandardStreams() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", O_RDONLY)
+        }
+    }
+
+    /// Foundation repairs arguments that are not UTF-8, and so would look for another file than the one that was named.
+    private static func refuseUnreadableArguments() throws(UsageError) {
+        for (place, argument) in CommandLine.unsafeArguments.enumerated() {
+            guard let argument, String(validatingCString: argument) == nil else { continue }
+            throw UsageError(
+                "argument \(place) is not valid UTF-8: '\(String(cString: argument))'",
+                hint: "give the file a name in UTF-8, a link will do, or pass it through standard input as -",
+                programName: "integrate", commandPath: [])
+        }
     }
 
     private static func run(_ arguments: [String], _ interruption: Interruption) async -> Int32 {
@@ -25,13 +46,12 @@ enum Integrate {
             output: output, isJSON: arguments.contains("--json"), isWorkflow: variables["GITHUB_ACTIONS"] == "true")
         var har: HARFile?
         do {
+            try refuseUnreadableArguments()
             switch try CommandTable.tree.parse(arguments) {
             case .version:
                 try output.line(CommandTable.tree.version)
             case .help(let target):
-                let isStyled =
-                    terminal.isOutputTerminal && variables["NO_COLOR", default: ""].isEmpty
-                    && variables["TERM"] != "dumb"
+                let isStyled = terminal.isStyled(Self.color(in: arguments), variables)
                 let formatter = HelpFormatter(width: terminal.width, isStyled: isStyled)
                 try output.write(Data(formatter.text(for: target, in: CommandTable.tree).utf8))
             case .run(let parsed):
@@ -46,6 +66,10 @@ enum Integrate {
                     network: URLSessionTransport(userAgent: "integrate/\(CommandTable.version)", connections: 256),
                     har: har,
                     deadline: globals.maxTime.map { .now + $0 }, interruption: interruption)
+                report.settingSources = { vendor in
+                    // Beside an error that is reported already, a fault in the settings has no place.
+                    (try? environment.settings().sources(of: vendor)) ?? []
+                }
                 guard let subcommand = CommandTable.subcommand(at: parsed.commandPath) else {
                     throw Failure(.internalFault, "no code for \(parsed.commandPath.joined(separator: " "))")
                 }
@@ -63,6 +87,15 @@ enum Integrate {
                 return code == 0 ? error.category.exitCode : code
             }
         }
+    }
+
+    /// What `--color` says; help is printed without the rest of the line being read.
+    private static func color(in arguments: [String]) -> GlobalOptions.Color {
+        let words = arguments.prefix { $0 != "--" }
+        let values =
+            zip(words, words.dropFirst()).filter { $0.0 == "--color" }.map(\.1)
+            + words.filter { $0.hasPrefix("--color=") }.map { String($0.dropFirst("--color=".count)) }
+        return values.last.flatMap(GlobalOptions.Color.init) ?? .auto
     }
 
     /// Says what went wrong, and returns the code that tells scripts.
@@ -96,6 +129,13 @@ enum Integrate {
             report.report(Failure(.internalFault, "an unexpected fault (\(type(of: error)))", hint: "report it"))
             return FailureCategory.internalFault.exitCode
         }
+    }
+}
+
+extension CommandLine {
+    /// The arguments as the system passed them, the program's name first.
+    fileprivate static var unsafeArguments: UnsafeBufferPointer<UnsafeMutablePointer<CChar>?> {
+        UnsafeBufferPointer(start: unsafeArgv, count: Int(argc))
     }
 }
 

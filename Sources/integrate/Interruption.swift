@@ -55,6 +55,7 @@ final class Interruption: Sendable {
 
     private func end(_ code: Int32) {
         lastWork.withLock { $0 }?()
+        StatusLine.clear()
         Prompt.restoreTerminal()
         _exit(code)
     }

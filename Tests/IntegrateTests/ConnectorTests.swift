@@ -391,7 +391,9 @@ struct ConnectorExitCodeTests {
         expectFailure(
             try await world.run(
                 "create-source", "snapchat", "--list", "metric",
-                environment: ["INTEGRATE_CONNECTOR_URL": "http://vendor.example", "INTEGRATE_CONNECTOR_TOKEN": "some-token"]),
+                environment: [
+                    "INTEGRATE_CONNECTOR_URL": "http://vendor.example", "INTEGRATE_CONNECTOR_TOKEN": "some-token",
+                ]),
             78, "url")
         let redirecting = try ConnectorWorld.scripted { _ in
             .answer(307, fields: [("Location", "https://elsewhere.example/")])

@@ -158,7 +158,7 @@ package struct Delivery {
     private func settle(_ batch: DeliveryBatch, _ outcome: DeliveryOutcome, _ run: inout Run) {
         let entry: JournalEntry
         switch outcome {
-        case .sent(let requestID):
+        case .sent(let requestID, _):
             entry = .sent(batch.records, requestID: requestID)
         case .rejected(let failure):
             entry = .rejected(

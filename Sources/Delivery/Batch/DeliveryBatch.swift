@@ -7,6 +7,8 @@ package struct DeliveryBatch: Sendable {
     package var checks: [UInt32]
     /// What is sent for them; how it becomes a request is the vendor's affair.
     package var payload: [UInt8]
+    /// Where each record stands, in their order, if one payload holds several: vendors name places in what they got.
+    package var places: [RecordPlace] = []
 
     package init(records: RecordRanges, checks: [UInt32], payload: [UInt8]) {
         self.records = records
@@ -15,9 +17,26 @@ package struct DeliveryBatch: Sendable {
     }
 }
 
+/// Where a record stands in a payload of entries with elements, and in the input.
+package struct RecordPlace: Sendable, Equatable {
+    /// The entry's index in the payload, from 0.
+    package var entry: Int
+    /// The element's index in its entry, from 0.
+    package var element: Int
+    /// The line of the input, from 1.
+    package var line: Int
+
+    package init(entry: Int, element: Int, line: Int) {
+        self.entry = entry
+        self.element = element
+        self.line = line
+    }
+}
+
 /// How one request ended.
 package enum DeliveryOutcome: Sendable {
-    case sent(requestID: String?)
+    /// - Parameter status: What the vendor's acknowledgement says, if it says something.
+    case sent(requestID: String?, status: String? = nil)
     /// The vendor refused these records; others may be taken.
     case rejected(Failure)
     /// The answer was lost: they may have arrived.

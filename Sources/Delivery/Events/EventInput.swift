@@ -2,7 +2,7 @@ import Foundation
 import HTTPCore
 
 /// A file of events that can be read twice: first every event is checked, then they are sent.
-package struct EventInput: Sendable {
+package struct EventInput: DeliveryInput {
     package let descriptor: Int32
     package let name: String
     package let format: EventFormat
@@ -20,15 +20,7 @@ package struct EventInput: Sendable {
         self.csv = csv
     }
 
-    /// What checking every event came to.
-    package struct Check: Sendable {
-        package var records = 0
-        package var diagnostics = DiagnosticCollector()
-        /// The faulty ones.
-        package var invalid = RecordRanges()
-        /// The fault is the file's structure: there is no telling what follows it, and nothing can be skipped.
-        package var isBroken = false
-    }
+    package typealias Check = InputCheck
 
     /// Checks every event.
     package func check() throws(Failure) -> Check {
@@ -78,6 +70,13 @@ package struct EventInput: Sendable {
                 throw error as? Failure ?? (error as? EventReader.Problem).map(failure) ?? hasChanged()
             }
         }
+    }
+
+    package func batches(
+        after check: Check, where isWanted: @escaping (Int) -> Bool
+    ) throws(Failure) -> Delivery.Source {
+        let invalid = Set(check.invalid.ordinals)
+        return try batches(count: check.records) { isWanted($0) && !invalid.contains($0) }
     }
 
     private func hasChanged() -> Failure {

@@ -12,6 +12,7 @@ struct KPIBatchReader {
     private var writer: KPIDocumentWriter
     private var records = RecordRanges()
     private var checksums: [UInt32] = []
+    private var places: [RecordPlace] = []
     /// Elements read, wanted or not.
     private var ordinal = 0
     /// Did not fit into the batch before; the element with the number ``ordinal``.
@@ -39,7 +40,8 @@ struct KPIBatchReader {
                 pending = record
                 return finishBatch()
             }
-            writer.add(record.element, to: record.frame)
+            let place = writer.add(record.element, to: record.frame)
+            places.append(RecordPlace(entry: place.entry, element: place.element, line: record.position.line))
             records.append(ordinal)
             checksums.append(record.checksum)
         }
@@ -74,11 +76,12 @@ struct KPIBatchReader {
     }
 
     private mutating func finishBatch() -> DeliveryBatch {
-        defer { (records, checksums) = (RecordRanges(), []) }
-        let body = writer.finish()
+        defer { (records, checksums, places) = (RecordRanges(), [], []) }
+        var batch = DeliveryBatch(records: records, checks: checksums, payload: writer.finish())
         if records.count == check.records, let document = source.document, document.count <= limits.bytes {
-            return DeliveryBatch(records: records, checks: checksums, payload: Array(document))
+            batch.payload = Array(document)
         }
-        return DeliveryBatch(records: records, checks: checksums, payload: body)
+        batch.places = places
+        return batch
     }
 }

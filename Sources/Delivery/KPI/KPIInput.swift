@@ -3,19 +3,8 @@ import HTTPCore
 import VendorAPIs
 
 /// A file of KPI figures, which is read twice: once to check all of it, once to send.
-package struct KPIInput: Sendable {
-    /// What checking every element came to.
-    package struct Check: Sendable {
-        /// Elements (rows), valid or not.
-        package internal(set) var records = 0
-        package internal(set) var diagnostics = DiagnosticCollector()
-        /// The elements that cannot be sent.
-        package internal(set) var invalid = RecordRanges()
-        /// The file's structure is at fault: there is no telling what follows, and nothing can be left out.
-        package internal(set) var isBroken = false
-        /// Names of columns that are not sent, in the order of appearance; at most 20 of NDJSON.
-        package internal(set) var unusedColumns: [String] = []
-    }
+package struct KPIInput: DeliveryInput {
+    package typealias Check = InputCheck
 
     package let descriptor: Int32
     package let name: String

@@ -2,7 +2,7 @@ import Foundation
 import VendorAPIs
 
 /// How a file of KPI figures is written.
-package enum KPIInputFormat: Sendable, Equatable {
+package enum KPIInputFormat: String, CaseIterable, Sendable {
     /// The vendor's own JSON document.
     case document
     /// A row an element, with a header that names the columns.

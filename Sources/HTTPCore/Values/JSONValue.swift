@@ -15,7 +15,9 @@ public enum JSONValue: Sendable {
 
     /// A name and a value of an object.
     public struct Member: Sendable, Equatable {
+        /// The name, decoded.
         public var name: String
+        /// The value.
         public var value: JSONValue
 
         /// Creates a member.
@@ -24,6 +26,7 @@ public enum JSONValue: Sendable {
             self.value = value
         }
 
+        /// Compares names by code points.
         public static func == (left: Member, right: Member) -> Bool {
             left.name.utf8.elementsEqual(right.name.utf8) && left.value == right.value
         }
@@ -89,6 +92,7 @@ public enum JSONValue: Sendable {
 }
 
 extension JSONValue: Equatable {
+    /// Compares exactly, see ``JSONValue``.
     public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -106,10 +110,15 @@ extension JSONValue: Equatable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+    /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// A number.
     public init(integerLiteral value: Int) { self = .number(String(value)) }
+    /// A boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// An array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// An object with its members in this order.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(elements.map { Member($0.0, $0.1) })
     }

@@ -32,6 +32,7 @@ package struct KPIDocumentWriter: Sendable {
     private struct Entry {
         var frame: KPIEntryFrame
         var elements: [UInt8]
+        var count = 1
     }
 
     private let head: [UInt8]
@@ -70,15 +71,23 @@ package struct KPIDocumentWriter: Sendable {
     }
 
     /// Adds an element that is a JSON object.
-    package mutating func add(_ element: some Collection<UInt8>, to frame: KPIEntryFrame) {
+    ///
+    /// - Returns: where it stands in the document, from 0.
+    @discardableResult
+    package mutating func add(
+        _ element: some Collection<UInt8>, to frame: KPIEntryFrame
+    ) -> (entry: Int, element: Int) {
         byteCount = byteCount(addingElementOf: element.count, to: frame)
         elementCount += 1
         if let place = places[frame] {
             entries[place].elements.append(UInt8(ascii: ","))
             entries[place].elements.append(contentsOf: element)
+            entries[place].count += 1
+            return (place, entries[place].count - 1)
         } else {
             places[frame] = entries.count
             entries.append(Entry(frame: frame, elements: Array(element)))
+            return (entries.count - 1, 0)
         }
     }
 

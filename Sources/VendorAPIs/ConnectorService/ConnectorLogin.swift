@@ -38,12 +38,17 @@ public struct ConnectorLogin: TokenSource {
         self.code = code
     }
 
+    /// The connector service.
     public var vendor: Vendor { api.vendor }
 
+    /// The login at this URL, for this e-mail address.
     public var identity: TokenIdentity {
         TokenIdentity(endpoint: "\(api.base)/auth", client: email, scope: "")
     }
 
+    /// Renews `previous` where it has a refresh token that is taken, else logs in.
+    ///
+    /// - Throws: ``Failure``, and what the prompt for a code throws.
     public func fetch(replacing previous: AccessToken?) async throws -> AccessToken {
         if let previous, let refreshToken = previous.refreshToken,
             var token = try await renewed(previous, by: refreshToken)

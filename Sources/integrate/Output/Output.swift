@@ -61,6 +61,7 @@ struct Output: Sendable {
     /// Writes `line`, which is masked, to standard error. Where that is gone there is nobody to tell.
     func standardError(line: Data) {
         let line = line + Data("\n".utf8)
+        StatusLine.clear()
         line.withUnsafeBytes { try? writeAll($0, to: STDERR_FILENO, path: "standard error") }
     }
 

@@ -83,14 +83,14 @@ struct Settings: Sendable {
         var values: [String: Setting] = [:]
         for specification in SettingCatalog.settings(of: vendor) {
             let found: (value: String, source: SettingSource)?
-            if let name = specification.environment.first(where: { variables[$0]?.isEmpty == false }) {
-                found = (variables[name] ?? "", .environment(name))
-            } else if let value = inFile[specification.key] {
-                found = (try read(value, of: specification), .profile(profile, file: file.path))
-            } else if let secret = stored[specification.key] {
-                found = (secret.reveal(), .stored(credentials.path))
-            } else {
-                found = specification.fallback.map { ($0, .fallback) }
+            switch source(of: specification, inFile: inFile, stored: stored) {
+            case .environment(let name): found = (variables[name] ?? "", .environment(name))
+            case .profile(let name, let file):
+                guard let value = inFile[specification.key] else { continue }
+                found = (try read(value, of: specification), .profile(name, file: file))
+            case .stored(let path): found = stored[specification.key].map { ($0.reveal(), .stored(path)) }
+            case .fallback: found = specification.fallback.map { ($0, .fallback) }
+            case nil: found = nil
             }
             guard let found, !found.value.isEmpty else { continue }
             if specification.isSecret { masker.register(found.value, as: specification.name(from: found.source)) }
@@ -98,6 +98,26 @@ struct Settings: Sendable {
                 specification: specification, value: found.value, source: found.source)
         }
         return VendorSettings(vendor: vendor, profile: profile, values: values)
+    }
+
+    /// Where each setting of `vendor` comes from, without looking up any value: no reference is followed, no command is run.
+    func sources(of vendor: Vendor) throws(Failure) -> [(key: String, source: SettingSource)] {
+        let stored = try credentials.read(profile: profile, vendor: vendor)
+        let inFile = file.profiles[profile]?[vendor] ?? [:]
+        return SettingCatalog.settings(of: vendor).compactMap { specification in
+            source(of: specification, inFile: inFile, stored: stored).map { (specification.key, $0) }
+        }
+    }
+
+    private func source(
+        of specification: SettingSpecification, inFile: [String: SettingValue], stored: [String: Secret]
+    ) -> SettingSource? {
+        if let name = specification.environment.first(where: { variables[$0]?.isEmpty == false }) {
+            return .environment(name)
+        }
+        if inFile[specification.key] != nil { return .profile(profile, file: file.path) }
+        if stored[specification.key] != nil { return .stored(credentials.path) }
+        return specification.fallback == nil ? nil : .fallback
     }
 
     private func read(_ value: SettingValue, of specification: SettingSpecification) throws(Failure) -> String {
@@ -142,11 +162,29 @@ struct VendorSettings: Sendable {
 
     subscript(key: String) -> String? { values[key]?.value }
 
+    /// Whether anything is set by somebody.
+    var isConfigured: Bool { values.values.contains { $0.source != .fallback } }
+
     /// Checks that every one of `keys` has a value, and names all that have none at once.
-    func require(_ keys: [String]) throws(Failure) {
-        let missing = SettingCatalog.settings(of: vendor).filter { keys.contains($0.key) && values[$0.key] == nil }
+    ///
+    /// - Parameter alternatives: Settings of which exactly one must have a value.
+    func require(_ keys: [String], oneOf alternatives: [String] = []) throws(Failure) {
+        func name(_ setting: SettingSpecification) -> String { "\(setting.key) (\(setting.environment[0]))" }
+        let all = SettingCatalog.settings(of: vendor)
+        var missing = all.filter { keys.contains($0.key) && values[$0.key] == nil }.map(name)
+        let given = alternatives.compactMap { values[$0] }
+        if given.count > 1 {
+            let both = given.map { "\($0.specification.key) (\($0.source.description))" }
+            throw Failure(
+                .configuration, vendor: vendor,
+                "\(vendor.title) takes one of these settings, not both: \(both.joined(separator: ", "))",
+                hint: "remove one of them")
+        }
+        if given.isEmpty, !alternatives.isEmpty {
+            missing.insert(all.filter { alternatives.contains($0.key) }.map(name).joined(separator: " or "), at: 0)
+        }
         guard !missing.isEmpty else { return }
-        let names = missing.map { "\($0.key) (\($0.environment[0]))" }.joined(separator: ", ")
+        let names = missing.joined(separator: ", ")
         throw Failure(
             .configuration, vendor: vendor,
             "\(vendor.title) needs \(missing.count == 1 ? "a setting that is" : "settings that are") missing: \(names)",
@@ -168,10 +206,7 @@ struct VendorSettings: Sendable {
             case .text, .secret: break
             case .baseURL, .endpoint: _ = try url(key)
             case .integer: _ = try integer(key)
-            case .choice(let choices):
-                guard choices.contains(setting.value) else {
-                    throw wrong(setting, "must be \(choices.joined(separator: " or "))")
-                }
+            case .choice: _ = try choice(key)
             }
         }
     }
@@ -184,6 +219,14 @@ struct VendorSettings: Sendable {
             throw wrong(setting, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    /// The value of a setting that is one of a few.
+    func choice(_ key: String) throws(Failure) -> String {
+        let text = try text(key)
+        guard let setting = values[key], case .choice(let choices) = setting.specification.kind else { return text }
+        guard choices.contains(text) else { throw wrong(setting, "must be \(choices.joined(separator: " or "))") }
+        return text
     }
 
     private func wrong(_ setting: Setting, _ problem: String) -> Failure {

@@ -65,6 +65,12 @@ final class InputFile: Sendable {
             .first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
     }
 
+    /// Whether it can be read twice.
+    var isRegular: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     deinit {
         if descriptor != STDIN_FILENO { close(descriptor) }
     }

@@ -9,13 +9,21 @@ final class Workspace {
     /// This program, for its workers.
     let benchmarks: String
 
+    private static var isDebugBuild: Bool {
+        #if DEBUG
+            true
+        #else
+            false
+        #endif
+    }
+
     init() throws {
         directory = try TemporaryDirectory()
         integrate = CommandRunner.productsDirectory + "/integrate"
         benchmarks = CommandRunner.productsDirectory + "/Benchmarks"
-        #if DEBUG
+        guard !Self.isDebugBuild else {
             throw BenchmarkError("a debug build says nothing about speed: swift run -c release Benchmarks")
-        #endif
+        }
         guard FileManager.default.isExecutableFile(atPath: integrate) else {
             throw BenchmarkError("build what is measured first: swift build -c release --product integrate")
         }

@@ -30,7 +30,13 @@ enum AuthLoginCommand: Subcommand {
                 command: """
                     printf 'clientSecret=%s\\napiKey=%s\\n' "$INTEGRATE_UPLOAD_CLIENT_SECRET" "$INTEGRATE_UPLOAD_API_KEY" \\
                         | integrate auth login upload --with-stdin
-                    """)
+                    """),
+            Example(
+                "A password from a file",
+                command: """
+                    printf %s "$INTEGRATE_BIDCORE_PASSWORD" >password
+                    (printf 'password='; cat password; echo) | integrate auth login bidcore --with-stdin
+                    """),
         ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {
@@ -48,7 +54,7 @@ enum AuthLoginCommand: Subcommand {
         } else {
             let asked = vendor.loginAlternatives[0]
             let rest = vendor.requiredKeys(in: resolved.replacing([:], amongst: vendor)).filter { !asked.contains($0) }
-            try resolved.require(rest)
+            try resolved.require(rest, oneOf: vendor.alternativeKeys)
             secrets = try prompted(vendor, environment)
         }
         for (key, secret) in secrets {
@@ -57,12 +63,12 @@ enum AuthLoginCommand: Subcommand {
         }
         let code = secrets.removeValue(forKey: AuthVendor.codeKey)
         let replaced = resolved.replacing(secrets, amongst: vendor)
-        try replaced.require(vendor.requiredKeys(in: replaced))
+        try replaced.require(vendor.requiredKeys(in: replaced), oneOf: vendor.alternativeKeys)
         let source = try vendor.tokenSource(replaced, environment, code: code)
         let token = try await vendor.prove(source, replaced, environment)
         try settings.credentials.replace(profile: settings.profile, vendor: vendor.vendor, with: secrets)
-        if source.isCacheable {
-            // Kept, for the next login may want another one-time code.
+        if vendor.mayNeedCode, source.isCacheable {
+            // Kept, for the next login would want another one-time code.
             do throws(Failure) {
                 try await TokenCache(directory: try environment.paths().tokens, timing: environment.timing)
                     .store(token, as: source.identity)
@@ -73,7 +79,8 @@ enum AuthLoginCommand: Subcommand {
         environment.output.note(
             "stored \(secrets.keys.sorted().joined(separator: ", ")) of \(vendor.rawValue) for profile \(settings.profile)"
         )
-        for key in vendor.loginAlternatives.joined() {
+        // A permanent token comes before other credentials, wherever it is from.
+        for key in vendor.loginAlternatives.joined() where secrets[key] != nil || key == "token" {
             if let source = resolved.values[key]?.source, source != .stored(settings.credentials.path) {
                 environment.output.warn("\(key) from \(source.description) comes before what is stored")
             }

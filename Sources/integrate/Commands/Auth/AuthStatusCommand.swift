@@ -45,7 +45,7 @@ enum AuthStatusCommand: Subcommand {
             isAnyUsed = isAnyUsed || isUsed
             guard isUsed || !options.skipsUnused else { continue }
             do throws(Failure) {
-                try resolved.require(vendor.requiredKeys(in: resolved))
+                try resolved.require(vendor.requiredKeys(in: resolved), oneOf: vendor.alternativeKeys)
             } catch {
                 incomplete = incomplete ?? error
             }

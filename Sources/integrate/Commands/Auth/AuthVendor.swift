@@ -5,7 +5,7 @@ import VendorAPIs
 
 /// The vendors that `auth` can work with, and what that takes.
 enum AuthVendor: String, CaseIterable, Sendable {
-    case upload, connector, bidcore
+    case upload, atobi, connector, bidcore
 
     static let argument = Positional("VENDOR", .choice(of: AuthVendor.self), help: "Whose credentials")
     static let optionalArgument = Positional(
@@ -18,6 +18,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
     var vendor: Vendor {
         switch self {
         case .upload: .upload
+        case .atobi: .atobi
         case .connector: .connector
         case .bidcore: .bidcore
         }
@@ -27,16 +28,21 @@ enum AuthVendor: String, CaseIterable, Sendable {
     func requiredKeys(in settings: VendorSettings) -> [String] {
         switch self {
         case .upload: ["identityURL", "apiURL", "clientID", "clientSecret", "apiKey"]
+        case .atobi: ["apiVersion", "clientID", "clientSecret"]
         case .connector: settings["token"] == nil ? ["url", "email", "password"] : ["url", "token"]
         case .bidcore: BidCoreConnection.requiredKeys(in: settings)
         }
     }
+
+    /// Settings of which exactly one must be there; empty for none.
+    var alternativeKeys: [String] { self == .atobi ? AtobiConnection.places : [] }
 
     /// Sets of secrets, each of which is enough. `auth login` asks for the first.
     var loginAlternatives: [[String]] {
         switch self {
         case .upload: [["clientSecret", "apiKey"]]
         case .connector, .bidcore: [["password"], ["token"]]
+        case .atobi: [["clientSecret"]]
         }
     }
 
@@ -51,6 +57,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
     ) throws(Failure) -> any TokenSource {
         switch self {
         case .upload: try UploadConnection.tokenSource(settings, environment)
+        case .atobi: try AtobiConnection.tokenSource(settings, environment)
         case .connector: try ConnectorConnection.tokenSource(settings, environment, code: code)
         case .bidcore: try BidCoreConnection.tokenSource(settings, environment)
         }
@@ -67,7 +74,7 @@ enum AuthVendor: String, CaseIterable, Sendable {
         guard !source.isCacheable else { return token }
         // A permanent token is proved by a request that reads.
         switch self {
-        case .upload: break
+        case .upload, .atobi: break
         case .connector: _ = try await ConnectorConnection(settings, environment).client.sources()
         case .bidcore: try await BidCoreConnection(settings, environment).proveToken()
         }

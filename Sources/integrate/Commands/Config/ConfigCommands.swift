@@ -8,7 +8,10 @@ enum ConfigPathCommand: Subcommand {
     static let command = Command(
         name: "path", summary: "Print the path of the settings file", standardOutput: "the path, there or not",
         exitCodes: [(0, "printed")],
-        examples: [Example("Edit it", command: "${EDITOR:-cat} \"$(integrate config path)\" || true")])
+        examples: [
+            Example("Edit it", command: "${EDITOR:-cat} \"$(integrate config path)\""),
+            Example("For a script", command: "integrate config path --json"),
+        ])
 
     static func parse(_ arguments: ParsedArguments) throws {}
 
@@ -32,7 +35,10 @@ enum ConfigInitCommand: Subcommand {
         name: "init", summary: "Write a commented settings file to fill in", standardOutput: "the file's path",
         optionGroups: [OptionGroup("The file", [force])],
         exitCodes: [(0, "written, with mode 0600"), (73, "it cannot be written, or is there already")],
-        examples: [Example("Begin", command: "integrate config init --config /tmp/integrate-example.json5 --force")])
+        examples: [
+            Example("Begin, in a file of the project's own", command: "integrate config init --config settings.json5"),
+            Example("Begin again", command: "integrate config init --config settings.json5 --force"),
+        ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {
         Options(overwrites: arguments[force] ?? false)
@@ -63,7 +69,15 @@ enum ConfigCheckCommand: Subcommand {
         exitCodes: [
             (0, "everything in it is known and can be read"), (78, "something is wrong; the message says what"),
         ],
-        examples: [Example("In CI", command: "integrate config check")])
+        examples: [
+            Example("In CI", command: "integrate config check"),
+            Example(
+                "Another file than the usual one",
+                command: """
+                    integrate config init --config draft.json5
+                    integrate config check --config draft.json5
+                    """),
+        ])
 
     static func parse(_ arguments: ParsedArguments) throws {}
 
@@ -91,7 +105,10 @@ enum ConfigShowCommand: Subcommand {
         name: "show", summary: "Show the effective settings and where each comes from, secrets masked",
         standardOutput: "a line a setting; with --json an object a setting",
         exitCodes: [(0, "shown"), (78, "the settings file is wrong")],
-        examples: [Example("Which value wins", command: "integrate config show")])
+        examples: [
+            Example("Which value wins", command: "integrate config show"),
+            Example("For a script, a setting a line", command: "integrate config show --json"),
+        ])
 
     static func parse(_ arguments: ParsedArguments) throws {}
 

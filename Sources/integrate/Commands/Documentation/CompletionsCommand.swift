@@ -12,7 +12,12 @@ enum CompletionsCommand: Subcommand {
         positionals: [shell],
         exitCodes: [(0, "the script is on standard output"), (74, "standard output is closed or full")],
         examples: [
-            Example("For this bash session", command: "eval \"$(integrate completions bash)\""),
+            Example(
+                "For every bash session",
+                command: """
+                    mkdir -p ~/.local/share/bash-completion/completions
+                    integrate completions bash > ~/.local/share/bash-completion/completions/integrate
+                    """),
             Example(
                 "For every zsh session",
                 command: "mkdir -p ~/.zfunc && integrate completions zsh > ~/.zfunc/_integrate"),

@@ -8,7 +8,13 @@ enum ManCommand: Subcommand {
         name: "man", summary: "Print the manual page", standardOutput: "the page, for man(1)",
         exitCodes: [(0, "the page is on standard output"), (74, "standard output is closed or full")],
         examples: [
-            Example("Read it", command: "integrate man > /tmp/integrate.1 && man -l /tmp/integrate.1")
+            Example("Read it", command: "integrate man | man -l -"),
+            Example(
+                "Install it for this user",
+                command: """
+                    mkdir -p ~/.local/share/man/man1
+                    integrate man > ~/.local/share/man/man1/integrate.1
+                    """),
         ])
 
     static func parse(_ arguments: ParsedArguments) throws {}

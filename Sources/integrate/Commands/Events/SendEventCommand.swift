@@ -15,8 +15,6 @@ enum SendEventCommand: Subcommand {
         var input: Input
         var groupKey: String?
         var delivery = DeliveryOptions()
-        var journalPath: String?
-        var skipsInvalid = false
     }
 
     private static let file = Positional(
@@ -27,10 +25,6 @@ enum SendEventCommand: Subcommand {
         "format", .choice(of: EventFormat.self), help: "How FILE holds its events", defaultText: "by its name's ending")
     private static let groupKey = Option(
         "group-key", .string, placeholder: "KEY", help: "The group key", environment: "INTEGRATE_FORWARDER_GROUP_KEY")
-    private static let journal = Option(
-        "journal", .path, help: "Keep the journal in this file", defaultText: "FILE.journal")
-    private static let skipInvalid = Flag(
-        "skip-invalid", help: "Send the valid events of a file that has invalid ones, and journal those as skipped")
 
     static let path = ["send-event"]
     static let command = Command(
@@ -44,8 +38,13 @@ enum SendEventCommand: Subcommand {
         standardOutput: "a summary; with --json an object an event, then the summary", positionals: [file],
         optionGroups: [
             OptionGroup("One event", [Assignment.option, data]),
-            OptionGroup("Many events", [format, skipInvalid, journal, DeliveryOptions.resendUnknown]),
-            OptionGroup("Sending", [groupKey] + DeliveryOptions.descriptors),
+            OptionGroup(
+                "Many events",
+                [
+                    format, DeliveryOptions.skipInvalid("events"), DeliveryOptions.journal,
+                    DeliveryOptions.resendUnknown,
+                ]),
+            OptionGroup("Sending", [groupKey, DeliveryOptions.concurrency("16"), DeliveryOptions.rate]),
         ],
         exitCodes: [
             (0, "every event is delivered"), (1, "all were refused"), (2, "some were refused; the journal says which"),
@@ -75,7 +74,7 @@ enum SendEventCommand: Subcommand {
                 throw arguments.usageError(
                     "there is no event", hint: "give a FILE, or one event with --set KEY=VALUE or --data JSON")
             }
-            for option in [format, journal] as [any OptionDescriptor] where arguments.isGiven(option) {
+            for option in [format, DeliveryOptions.journal] as [any OptionDescriptor] where arguments.isGiven(option) {
                 throw arguments.usageError("--\(option.specification.name) needs FILE")
             }
             options = Options(input: .single(data: single, assignments: assignments))
@@ -83,8 +82,6 @@ enum SendEventCommand: Subcommand {
         options.groupKey = arguments[groupKey]
         if options.groupKey?.isEmpty == true { throw arguments.usageError("--group-key cannot be empty") }
         options.delivery = DeliveryOptions(arguments)
-        options.journalPath = arguments[journal]
-        options.skipsInvalid = arguments[skipInvalid] ?? false
         return options
     }
 
@@ -101,7 +98,11 @@ enum SendEventCommand: Subcommand {
             }
             try environment.output.json(["outcome": "sent", "requestID": receipt.requestID].compactMapValues(\.self))
         case .file(let path, let format):
-            try await EventDelivery(path: path, format: format, options: options, environment: environment).run()
+            try await FileDelivery(path: path, options: options.delivery, environment: environment).run { file in
+                EventJob.make(
+                    file, try format ?? EventJob.detectedFormat(file, path: path), groupKey: options.groupKey,
+                    rate: options.delivery.rate, environment)
+            }
         }
     }
 

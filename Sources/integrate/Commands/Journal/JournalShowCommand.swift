@@ -27,7 +27,13 @@ enum JournalShowCommand: Subcommand {
                 command: """
                     integrate send-event Examples/events.ndjson
                     integrate journal show Examples/events.ndjson.journal
-                    """)
+                    """),
+            Example(
+                "For a script",
+                command: """
+                    integrate send-event Examples/events.ndjson --quiet
+                    integrate journal show Examples/events.ndjson.journal --json
+                    """),
         ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {

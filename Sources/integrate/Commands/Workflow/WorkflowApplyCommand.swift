@@ -51,7 +51,10 @@ enum WorkflowApplyCommand: Subcommand {
                     sed -i 's/Nordlys/Nordlys Tromsø/' publishers.json
                     integrate workflow apply publishers.json --dry-run
                     integrate workflow apply publishers.json
-                    """)
+                    """),
+            Example(
+                "From standard input",
+                command: "integrate workflow export publishers | integrate workflow apply - --dry-run"),
         ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {

@@ -32,7 +32,8 @@ enum WorkflowExportCommand: Subcommand {
                 command: """
                     integrate workflow export publishers placements --output workflow.json
                     git diff --no-index /dev/null workflow.json || true
-                    """)
+                    """),
+            Example("One kind, for another program", command: "integrate workflow export publishers | wc -c"),
         ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {

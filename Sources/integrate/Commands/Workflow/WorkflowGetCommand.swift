@@ -14,7 +14,15 @@ enum WorkflowGetCommand: Subcommand {
         name: "get", summary: "Show an entity", standardOutput: "the entity as JSON",
         positionals: [WorkflowArguments.entity, WorkflowArguments.id],
         exitCodes: [(0, "shown")] + WorkflowArguments.exitCodes,
-        examples: [Example("One publisher", command: "integrate workflow get publishers 1")])
+        examples: [
+            Example("One publisher", command: "integrate workflow get publishers 1"),
+            Example(
+                "Keep a copy before a change",
+                command: """
+                    integrate workflow get publishers 1 >before.json
+                    integrate workflow update publishers 1 --set name='Daily Herald and Mail' --merge
+                    """),
+        ])
 
     static func parse(_ arguments: ParsedArguments) throws -> Options {
         Options(

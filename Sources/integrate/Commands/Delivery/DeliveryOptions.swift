@@ -3,10 +3,9 @@ import Delivery
 import Foundation
 import HTTPCore
 
-/// What `send-event` and `journal retry` share: how fast, and what to do with what is unknown or invalid.
+/// What the commands that keep a journal share: how fast, where the journal is, and what to do with what is unknown or
+/// invalid.
 struct DeliveryOptions: Sendable {
-    static let concurrency = Option(
-        "concurrency", .integer(in: 1...256), help: "At most so many requests at once", defaultText: "16")
     static let rate = Option(
         "rate",
         ValueFormat<Double>(placeholder: "N/s") { text throws(ValueError) in
@@ -26,18 +25,36 @@ struct DeliveryOptions: Sendable {
         help: "At most so many requests a second (50/s), minute (300/m) or hour (10000/h)")
     static let resendUnknown = Flag(
         "resend-unknown", help: "Send again what may have arrived: some of it may then be there twice")
+    static let journal = Option(
+        "journal", .path, help: "Keep the journal in this file", defaultText: "FILE.journal")
 
-    static let descriptors: [any OptionDescriptor] = [concurrency, rate]
+    /// - Parameter defaultText: How many it is when it is not given.
+    static func concurrency(_ defaultText: String) -> Option<Int> {
+        Option("concurrency", .integer(in: 1...256), help: "At most so many requests at once", defaultText: defaultText)
+    }
 
-    var concurrency = 16
+    /// - Parameter records: What the records are called: `events`.
+    static func skipInvalid(_ records: String) -> Flag {
+        Flag(
+            "skip-invalid",
+            help: "Send the valid \(records) of a file that has invalid ones, and journal those as skipped")
+    }
+
+    /// Requests at once; nil for what suits the vendor.
+    var concurrency: Int?
+    /// Requests a second; nil for no limit.
     var rate: Double?
     var resendsUnknown = false
+    var journalPath: String?
+    var skipsInvalid = false
 
     init() {}
 
     init(_ arguments: ParsedArguments) {
-        concurrency = arguments[Self.concurrency] ?? concurrency
+        concurrency = arguments[Self.concurrency("")]
         rate = arguments[Self.rate]
         resendsUnknown = arguments[Self.resendUnknown] ?? false
+        journalPath = arguments[Self.journal]
+        skipsInvalid = arguments[Self.skipInvalid("")] ?? false
     }
 }
