@@ -8,7 +8,7 @@ import Testing
 @Suite("Secrets")
 struct SecrecyTests {
     /// Every spelling in which a secret could be seen.
-    private static func spellings(_ secret: String) -> [String] {
+    static func spellings(_ secret: String) -> [String] {
         let encoded = PercentEncoding.encode(secret)
         let lower = encoded.replacing(/%[0-9A-F]{2}/) { $0.output.lowercased() }
         let json = secret.replacingOccurrences(of: "/", with: "\\/")

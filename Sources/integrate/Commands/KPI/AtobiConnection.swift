@@ -22,7 +22,7 @@ struct AtobiConnection {
         let limiter = try Self.limiter(settings, environment)
         let authorizer: any RequestAuthorizer
         if environment.globals.isDryRun {
-            authorizer = try environment.bearer(try Self.tokenSource(settings, environment, TokenPace(limiter)))
+            authorizer = PlaceholderAuthorizer(vendor: .atobi, attributes: [:], masker: environment.masker)
             prepare = {}
         } else {
             let pace = TokenPace(limiter)
