@@ -98,7 +98,7 @@ struct JournalTests {
     func cuts() throws {
         var dice = Dice(state: 5)
         var lines = [JournalHeader.example(records: 9).line]
-        for _ in 0..<30 { lines.append(JournalEntryTests.randomEntry(records: 9, using: &dice).line) }
+        for _ in 0..<12 { lines.append(JournalEntryTests.randomEntry(records: 9, using: &dice).line) }
         let whole = Array(lines.joined().utf8)
         var ends = [0]
         for line in lines { ends.append(ends[ends.count - 1] + line.utf8.count) }

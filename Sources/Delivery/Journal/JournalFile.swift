@@ -105,6 +105,7 @@ private struct LineReader {
     private(set) var consumed = 0
     /// What was read behind the last line.
     var rest: ArraySlice<UInt8> { buffer[start...] }
+    private var chunk = [UInt8](repeating: 0, count: 256 << 10)
     private var buffer: [UInt8] = []
     private var start = 0
     private var isAtEnd = false
@@ -136,18 +137,15 @@ private struct LineReader {
     }
 
     private mutating func fill(_ path: String) throws(Failure) {
-        let chunk = 256 << 10
-        let old = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: chunk))
-        let count = buffer.withUnsafeMutableBytes { bytes -> Int in
+        let count = chunk.withUnsafeMutableBytes { bytes -> Int in
             while true {
-                let count = Foundation.read(descriptor, bytes.baseAddress! + old, chunk)
+                let count = Foundation.read(descriptor, bytes.baseAddress, bytes.count)
                 if count < 0, errno == EINTR { continue }
                 return count
             }
         }
-        buffer.removeSubrange((old + max(0, count))...)
         guard count >= 0 else { throw Failure(.inputOutput, FileError(path: path).message) }
+        buffer += chunk[..<count]
         isAtEnd = count == 0
     }
 }
