@@ -4,14 +4,14 @@ import Testing
 
 @testable import VendorSandbox
 
-/// curl itself is the oracle: what it sends must be what `integrate` sends.
-@Suite("--curl", .enabled(if: CurlTests.hasCurl, "curl 7.76 or later is not installed"))
-struct CurlTests {
-    static let hasCurl: Bool = {
-        let directories = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-        return directories.contains { FileManager.default.isExecutableFile(atPath: "\($0)/curl") }
-    }()
+private let hasCurl: Bool = {
+    let directories = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    return directories.contains { FileManager.default.isExecutableFile(atPath: "\($0)/curl") }
+}()
 
+/// curl itself is the oracle: what it sends must be what `integrate` sends.
+@Suite("--curl", .enabled(if: hasCurl, "curl is not installed"))
+struct CurlTests {
     /// What must be the same on the wire.
     private struct Sent: Equatable, CustomStringConvertible {
         var method: String
