@@ -25,7 +25,12 @@ enum HelpTopics {
 
                 INTEGRATE_PROFILE    the profile (--profile)
                 INTEGRATE_CONFIG     the settings file (--config)
+                XDG_CONFIG_HOME      where integrate/config.json5 is looked for (else ~/.config)
+                XDG_CACHE_HOME       where tokens and bodies under way are kept (else ~/.cache)
+                XDG_STATE_HOME       where logins and uploads are kept (else ~/.local/state)
                 NO_COLOR             no colour
+                TERM                 with dumb: no colour, no progress line
+                COLUMNS              the width of help where there is no terminal
                 CI                   never ask
                 GITHUB_ACTIONS       with true: faults in files as workflow annotations too
                 HTTPS_PROXY, NO_PROXY, ...    proxies, as curl reads them

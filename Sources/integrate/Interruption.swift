@@ -54,8 +54,8 @@ final class Interruption: Sendable {
     }
 
     private func end(_ code: Int32) {
-        lastWork.withLock { $0 }?()
         StatusLine.clear()
+        lastWork.withLock { $0 }?()
         Prompt.restoreTerminal()
         _exit(code)
     }

@@ -14,12 +14,13 @@ struct SigV4WireTests {
 
     /// AWS's algorithm from its description, over the raw request: method, target, fields and body as they arrived.
     private static let script = #"""
-        import hashlib, hmac, json, sys
+        import hashlib, hmac, json, re, sys
         from urllib.parse import quote, unquote
         def sign(key, text): return hmac.new(key, text.encode(), hashlib.sha256).digest()
         for line in open(sys.argv[1], encoding='utf-8'):
             r = json.loads(line)
             path, _, query = r['target'].partition('?')
+            path = re.sub("/+", "/", path)
             fields = {}
             for name, value in r['fields']:
                 fields.setdefault(name.lower(), []).append(' '.join(value.split()))

@@ -129,4 +129,29 @@ struct ConfigTests {
         expectFailure(result, 78)
         for word in fault.words { #expect(result.errors.contains(word), Comment(rawValue: result.errors)) }
     }
+
+    @Test("refused credentials are said to come from where they do, without their values and without asking again")
+    func refusedCredentials() async throws {
+        let world = try World.sandboxed(inEnvironment: false)
+        let (runs, url) = (world.home("runs"), world.environment["INTEGRATE_UPLOAD_IDENTITY_URL"] ?? "")
+        let path = try world.home.write(
+            """
+            { profiles: { default: { upload: {
+                identityURL: '\(url)', clientID: 'sandbox-client',
+                clientSecret: { command: ['sh', '-c', 'echo run >>\(runs); echo mistaken-secret'] },
+            } } } }
+            """, to: "c.json5")
+        let scope = ["INTEGRATE_UPLOAD_SCOPE": "platform_upload_api"]
+        let result = try await world.run("auth", "token", "upload", "--config", path, environment: scope)
+        expectFailure(
+            result, 77,
+            "settings come from: identityURL, clientID, clientSecret profile default in \(path); "
+                + "scope environment INTEGRATE_UPLOAD_SCOPE\n")
+        #expect(world.home.read("runs") == Data("run\n".utf8), "the command is not run for the message")
+        let json = try await world.run("auth", "token", "upload", "--config", path, "--json", environment: scope)
+        let settings = try #require(try jsonError(json)["settings"] as? [String: String])
+        #expect(settings["clientSecret"] == "profile default in \(path)")
+        #expect(settings["scope"] == "environment INTEGRATE_UPLOAD_SCOPE")
+        #expect(!(result.errors + json.errors).contains("mistaken-secret"))
+    }
 }

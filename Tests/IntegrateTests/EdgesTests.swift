@@ -41,7 +41,7 @@ struct EdgesTests {
         #expect(result.exitCode == 74)
         #expect(result.output == "code 74\n")
         let journal = String(decoding: try #require(world.home.read("e.ndjson.journal")), as: UTF8.self)
-        #expect(!journal.contains("read"), "the summary is no part of the journal")
+        #expect(journal.split(separator: "\n").allSatisfy { $0.hasPrefix("{") }, "the summary is no part of it")
         #expect(journal.contains("\"sent\""))
     }
 
@@ -155,7 +155,7 @@ struct EdgesTests {
             // An option with its values stands on a line of its own.
             #expect(
                 examples.contains(line) || line.drop { $0 == " " }.hasPrefix("-")
-                    || !line.dropFirst(2).contains(" "), Comment(rawValue: line))
+                    || !line.drop { $0 == " " }.contains(" "), Comment(rawValue: line))
         }
     }
 

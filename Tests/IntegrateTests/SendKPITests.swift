@@ -100,7 +100,7 @@ struct SendKPITests {
         var environment: [String: String] = [:]
     }
 
-    private static let refusals = [
+    private static let cases = [
         Case(arguments: ["kpis.csv"], code: 64, words: ["--context"]),
         Case(arguments: ["kpi.json", "--context", "c"], code: 64, words: ["--context", "document"]),
         Case(arguments: ["rows.ndjson", "--context", "c", "--delimiter", ";"], code: 64, words: ["--delimiter"]),
@@ -130,13 +130,14 @@ struct SendKPITests {
             environment: ["INTEGRATE_ATOBI_CLIENT_SECRET": "wrong"]),
     ]
 
-    @Test("what cannot be sent is refused with its code, before anything is sent", arguments: refusals.indices)
-    func refusals(index: Int) async throws {
-        let refusal = Self.refusals[index]
+    @Test("what cannot be sent is refused with its code, before anything is sent", arguments: cases.indices)
+    func refused(index: Int) async throws {
+        let refusal = Self.cases[index]
         let world = try KPIWorld.sandboxed()
         try world.rows(2)
         try world.home.write("", to: "empty.csv")
-        try world.home.write(#"{"type":"t","version":"1","context":"c","data":[]}"#, to: "kpi.json")
+        try world.home.write(
+            #"{"type":"t","version":"1","context":"c","data":[{"user_id":"1","elements":[]}]}"#, to: "kpi.json")
         try world.home.write(#"{"user_id":"1"}"#, to: "rows.ndjson")
         let result = try await world.runner.run(
             ["send-kpi"] + refusal.arguments, environment: refusal.environment, directory: world.home.path)

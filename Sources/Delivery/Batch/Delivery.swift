@@ -49,8 +49,10 @@ package struct Delivery {
         await withTaskGroup(of: Event.self) { group in
             while true {
                 if run.failure == nil, let reason = stop.reason { run.failure = reason }
-                announceMore(&run, source, &group)
-                while run.failure == nil, !run.isResting, run.inFlight < width, let batch = run.ready.popLast() {
+                while run.failure == nil {
+                    // Each time: what was just begun may take long, and the next group is to be announced meanwhile.
+                    announceMore(&run, source, &group)
+                    guard !run.isResting, run.inFlight < width, let batch = run.ready.popLast() else { break }
                     run.inFlight += 1
                     group.addTask { [send] in .outcome(batch, await send(batch)) }
                 }

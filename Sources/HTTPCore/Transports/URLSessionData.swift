@@ -90,7 +90,7 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
 
     /// Ends what is over its time limit at `time`, and looks again when the next one ends.
     ///
-    /// One timer for all requests: one each costs two more changes of thread a request, a quarter of what sending it does.
+    /// One timer for all requests: one each wakes libdispatch's manager thread for every request.
     private func checkTimeLimits(at time: DispatchTime) {
         control.asyncAfter(deadline: time) { [self] in
             let (late, next) = state.withLock { state -> ([URLSessionTask], DispatchTime?) in

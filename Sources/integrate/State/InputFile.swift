@@ -39,7 +39,10 @@ final class InputFile: Sendable {
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         while true {
             let count = buffer.withUnsafeMutableBytes { read(STDIN_FILENO, $0.baseAddress, $0.count) }
-            if count == 0 { return file }
+            if count == 0 {
+                lseek(copy, 0, SEEK_SET)
+                return file
+            }
             guard count > 0 else {
                 if errno == EINTR { continue }
                 throw Failure(.inputOutput, FileError(path: "<stdin>").message)

@@ -24,13 +24,13 @@ struct VendorChecks: Sendable {
             let resolved = try settings.resolve(vendor)
             guard isConfigured(resolved) else {
                 guard isNamed else { return [Check(area, "settings", .skipped, "not configured")] }
-                try resolved.require(requiredKeys(resolved))
+                try requireAll(resolved)
                 return []
             }
             let sources = try settings.sources(of: vendor)
             var checks = [settingsCheck(sources)]
             do throws(Failure) {
-                try resolved.require(requiredKeys(resolved))
+                try requireAll(resolved)
                 try resolved.checkValues()
             } catch {
                 return checks + [.failed(area, "settings", error)]
@@ -54,15 +54,12 @@ struct VendorChecks: Sendable {
         }
     }
 
-    /// What any of the vendor's commands needs.
-    private func requiredKeys(_ settings: VendorSettings) -> [String] {
-        switch vendor {
-        case .upload: ["identityURL", "apiURL", "clientID", "clientSecret", "apiKey"]
-        case .atobi: [settings["url"] == nil ? "clientName" : "url", "apiVersion", "clientID", "clientSecret"]
-        case .connector: settings["token"] == nil ? ["url", "email", "password"] : ["url", "token"]
-        case .forwarder: ["url", "region", "accessKeyID", "secretAccessKey"]
-        case .bidcore: settings["token"] == nil ? ["url", "tokenURL", "username", "password"] : ["url", "token"]
+    /// Checks that there is what any of the vendor's commands needs.
+    private func requireAll(_ settings: VendorSettings) throws(Failure) {
+        guard let tokens = AuthVendor(rawValue: vendor.rawValue) else {
+            return try settings.require(["url", "region", "accessKeyID", "secretAccessKey"])
         }
+        try settings.require(tokens.requiredKeys(in: settings), oneOf: tokens.alternativeKeys)
     }
 
     private func settingsCheck(_ sources: [(key: String, source: SettingSource)]) -> Check {
@@ -82,17 +79,9 @@ struct VendorChecks: Sendable {
             }
         var origins: [BaseURL.Origin] = []
         for key in keys {
-            var origin: BaseURL.Origin?
-            if settings[key] != nil {
-                origin = try settings.url(key).origin
-            } else if let name = settings["clientName"] {
-                do throws(BaseURL.ParseError) {
-                    origin = try BaseURL("https://\(name).erapp.dk").origin
-                } catch {
-                    throw Failure(.configuration, vendor: vendor, "clientName: the URL it leads to \(error.message)")
-                }
-            }
-            if let origin, !origins.contains(origin) { origins.append(origin) }
+            let isTenant = vendor == .atobi && settings[key] == nil
+            let origin = isTenant ? try AtobiConnection.base(settings).origin : try settings.url(key).origin
+            if !origins.contains(origin) { origins.append(origin) }
         }
         return origins
     }

@@ -25,9 +25,13 @@ struct AtobiConnection {
             authorizer = PlaceholderAuthorizer(vendor: .atobi, attributes: [:], masker: environment.masker)
             prepare = {}
         } else {
-            let tokens = try environment.tokens(from: try Self.tokenSource(settings, environment, limiter))
+            let pace = TokenPace(limiter)
+            let tokens = try environment.tokens(from: try Self.tokenSource(settings, environment, pace))
             authorizer = BearerAuthorizer(tokens)
-            prepare = { _ = try await tokens.token() }
+            prepare = {
+                _ = try await tokens.token()
+                pace.beginRun()
+            }
         }
         let api = APIClient(
             vendor: .atobi, base: base,
@@ -46,16 +50,15 @@ struct AtobiConnection {
     /// Where the tenant's tokens come from.
     static func tokenSource(_ settings: VendorSettings, _ environment: Environment) throws(Failure) -> OAuthClient {
         try settings.require(["clientID", "clientSecret"], oneOf: places)
-        return try tokenSource(settings, environment, try limiter(settings, environment))
+        return try tokenSource(settings, environment, TokenPace(try limiter(settings, environment)))
     }
 
     private static func tokenSource(
-        _ settings: VendorSettings, _ environment: Environment, _ limiter: AtobiRateLimiter
+        _ settings: VendorSettings, _ environment: Environment, _ pace: TokenPace
     ) throws(Failure) -> OAuthClient {
         let api = APIClient(
             vendor: .atobi, base: try base(settings),
-            transport: environment.stack().transport(
-                limiter: environment.globals.isDryRun ? nil : TokenPace(limiter)),
+            transport: environment.stack().transport(limiter: environment.globals.isDryRun ? nil : pace),
             timeout: environment.globals.timeout, masker: environment.masker)
         return AtobiClient.tokenSource(
             api: api, clientID: try settings.text("clientID"), clientSecret: try settings.secret("clientSecret"),
@@ -63,7 +66,7 @@ struct AtobiConnection {
             now: environment.timing.now)
     }
 
-    private static func base(_ settings: VendorSettings) throws(Failure) -> BaseURL {
+    static func base(_ settings: VendorSettings) throws(Failure) -> BaseURL {
         if settings["url"] != nil { return try settings.url("url") }
         return try AtobiClient.base(clientName: try settings.text("clientName"))
     }

@@ -85,22 +85,23 @@ final class AtobiRateLimiter: RateLimiter {
     }
 }
 
-/// Paces token requests, which the vendor may count too. The first waits its turn. The requests that wait for a later one
-/// hold slots before any that is free, so it takes a slot but does not wait: they would all leave at once behind it.
+/// Paces token requests, which the vendor may count too. Before a run they wait their turn. During one, the requests that
+/// wait for a token hold slots before any that is free: it takes a slot but does not wait for it, or they would all leave
+/// at once behind it.
 final class TokenPace: RateLimiter {
     private let limiter: any RateLimiter
-    private let isFirst = Mutex(true)
+    private let isRunning = Mutex(false)
 
     init(_ limiter: any RateLimiter) {
         self.limiter = limiter
     }
 
+    /// From here on requests wait for tokens.
+    func beginRun() { isRunning.withLock { $0 = true } }
+
     func reserve() throws -> Duration {
         let wait = try limiter.reserve()
-        return isFirst.withLock { isFirst in
-            defer { isFirst = false }
-            return isFirst ? wait : .zero
-        }
+        return isRunning.withLock { $0 ? .zero : wait }
     }
 
     func holdOff(for duration: Duration) throws { try limiter.holdOff(for: duration) }
