@@ -182,6 +182,7 @@ struct DryRunTests {
         let world = try World.sandboxed()
         let secrets = "clientSecret=\(World.clientSecret)\napiKey=\(World.apiKey)\n"
         expectSuccess(try await world.run("auth", "login", "upload", "--with-stdin", stdin: secrets))
+        expectSuccess(try await world.run("auth", "token", "upload"))
         let stored = try #require(world.home.read(".local/state/integrate/credentials"))
         let count = world.sandbox?.requests.count
         let result = try await world.run("auth", "logout", "upload", flag)
