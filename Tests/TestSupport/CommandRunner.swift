@@ -39,18 +39,13 @@ package struct CommandRunner: Sendable {
     package var isThere: Bool { FileManager.default.isExecutableFile(atPath: program) }
 
     /// Runs the program to its end. After `timeout` it and its children are killed, which the result says.
-    ///
-    /// Only so many run at once as the machine bears: hundreds of tests start together, and a process that waits for its
-    /// turn on two cores looks like one that hangs. What must be simultaneous is started with `start`.
     package func run(
         _ arguments: [String], environment: [String: String] = [:], stdin: Data = Data(),
         directory: String? = nil, timeout: Duration = .seconds(60)
     ) async throws -> CommandResult {
-        try await ProcessGate.shared.pass {
-            try await start(
-                arguments, environment: environment, stdin: stdin, directory: directory, timeout: timeout
-            ).result()
-        }
+        try await start(
+            arguments, environment: environment, stdin: stdin, directory: directory, timeout: timeout
+        ).result()
     }
 
     /// Starts the program and returns at once, so that it can be sent signals.
@@ -82,34 +77,4 @@ package struct CommandResult: Sendable {
     package var output: String { String(decoding: standardOutput, as: UTF8.self) }
     /// Standard error as text.
     package var errors: String { String(decoding: standardError, as: UTF8.self) }
-}
-
-/// Lets a few pass at once; the others wait their turn.
-private actor ProcessGate {
-    static let shared = ProcessGate(width: max(4, ProcessInfo.processInfo.activeProcessorCount * 2))
-
-    private var free: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    init(width: Int) {
-        free = width
-    }
-
-    func pass<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
-        await enter()
-        defer { leave() }
-        return try await body()
-    }
-
-    private func enter() async {
-        if free > 0 {
-            free -= 1
-        } else {
-            await withCheckedContinuation { waiting.append($0) }
-        }
-    }
-
-    private func leave() {
-        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
-    }
 }

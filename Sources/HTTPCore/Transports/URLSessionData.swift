@@ -14,9 +14,6 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
         var response: HTTPURLResponse?
         var body = Data()
         var byteLimit: Int
-        let timeLimit: TimeLimit
-        /// When `timeLimit` ends.
-        let end: DispatchTime
         /// Why we ended it ourselves; beats the error that URLSession then reports.
         var ownError: TransportError?
         var continuation: CheckedContinuation<HTTPResponse, any Error>
@@ -38,8 +35,6 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
         /// Sessions of lone writes, with when each became idle.
         var lone: [(session: URLSession, idleSince: ContinuousClock.Instant)] = []
         var pending: [TaskID: Pending] = [:]
-        /// When the time limits are looked at next; nil as long as nothing is under way.
-        var nextCheck: DispatchTime?
     }
 
     private let state = Mutex(State())
@@ -58,55 +53,31 @@ final class DataSessions: NSObject, URLSessionDataDelegate, @unchecked Sendable 
         defer { if isLoneWrite { state.withLock { $0.lone.append((session, .now)) } } }
         let task = file.map { session.uploadTask(with: request, fromFile: $0) } ?? session.dataTask(with: request)
         let id = TaskID(session, task)
+        // Holds the task by its identifier only: a timer that was cancelled keeps its closure until it would have fired.
+        let stop: @Sendable (TransportError) -> Void = { [self] reason in
+            control.async { [self] in
+                let task = state.withLock { state in
+                    if state.pending[id]?.ownError == nil { state.pending[id]?.ownError = reason }
+                    return state.pending[id]?.task
+                }
+                task?.cancel()
+            }
+        }
+        let timer = DispatchWorkItem { stop(timeLimit.error) }
         let end = DispatchTime.now() + timeLimit.duration.inSeconds
+        defer { timer.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let isFirstToEnd = state.withLock { state in
-                    state.pending[id] = Pending(
-                        task: task, byteLimit: byteLimit, timeLimit: timeLimit, end: end, continuation: continuation)
-                    if let next = state.nextCheck, next <= end { return false }
-                    state.nextCheck = end
-                    return true
+                state.withLock {
+                    $0.pending[id] = Pending(task: task, byteLimit: byteLimit, continuation: continuation)
                 }
                 task.resume()
                 // What asks for an end finds the task only from here on, so a cancellation before is made up for.
-                if isFirstToEnd { checkTimeLimits(at: end) }
-                if Task.isCancelled { cancel(id) }
+                control.asyncAfter(deadline: end, execute: timer)
+                if Task.isCancelled { stop(.cancelledInFlight) }
             }
         } onCancel: {
-            cancel(id)
-        }
-    }
-
-    private func cancel(_ id: TaskID) {
-        control.async { [self] in
-            let task = state.withLock { state in
-                if state.pending[id]?.ownError == nil { state.pending[id]?.ownError = .cancelledInFlight }
-                return state.pending[id]?.task
-            }
-            task?.cancel()
-        }
-    }
-
-    /// Ends what is over its time limit at `time`, and looks again when the next one ends.
-    ///
-    /// One timer for all requests: one each wakes libdispatch's manager thread for every request.
-    private func checkTimeLimits(at time: DispatchTime) {
-        control.asyncAfter(deadline: time) { [self] in
-            let (late, next) = state.withLock { state -> ([URLSessionTask], DispatchTime?) in
-                // A request with less time has set an earlier one since, which then set the next.
-                guard state.nextCheck == time else { return ([], nil) }
-                let now = DispatchTime.now()
-                var late: [URLSessionTask] = []
-                for (id, pending) in state.pending where pending.end <= now && pending.ownError == nil {
-                    state.pending[id]?.ownError = pending.timeLimit.error
-                    late.append(pending.task)
-                }
-                state.nextCheck = state.pending.values.filter { $0.ownError == nil }.map(\.end).min()
-                return (late, state.nextCheck)
-            }
-            for task in late { task.cancel() }
-            if let next { checkTimeLimits(at: next) }
+            stop(.cancelledInFlight)
         }
     }
 
