@@ -141,5 +141,5 @@ extension CommandLine {
 
 extension Failure {
     /// What to do after an interruption: a write that was under way needs a look, the rest just another run.
-    fileprivate var interruptionHint: String? { category == .unknownOutcome ? hint : nil }
+    fileprivate var interruptionHint: String? { [.unknownOutcome, .interrupted].contains(category) ? hint : nil }
 }
