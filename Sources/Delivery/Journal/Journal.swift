@@ -31,7 +31,7 @@ package final class Journal: Sendable {
                 hint: "name another place with --journal")
         }
         let journal = Journal(path: path, descriptor: descriptor)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard takeLock(descriptor) else {
             guard errno == EWOULDBLOCK else {
                 throw Failure(
                     .cannotCreateOutput, "the journal cannot be locked: \(FileError(path: path).message)",
@@ -47,6 +47,16 @@ package final class Journal: Sendable {
         }
         journal.state.withLock { $0.length = length }
         return (journal, content)
+    }
+
+    /// A run that has just ended may hold its lock for a moment more, until its last sync is put away.
+    private static func takeLock(_ descriptor: Int32) -> Bool {
+        for _ in 0..<25 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(20_000)
+        }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
     }
 
     private init(path: String, descriptor: Int32) {
